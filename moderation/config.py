@@ -1,0 +1,131 @@
+"""Settings, read once from the environment into one frozen object."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Network = IPv4Network | IPv6Network
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be used; the message names it and says what to write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an installation may choose. `Settings.from_env` lists the names."""
+
+    database_url: str
+    secret_key: str
+    home: Path
+    public_base_url: str = "http://127.0.0.1:8000"
+    model: Path | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    trusted_proxies: int = 0
+    webhook_networks: tuple[Network, ...] = ()
+    lease_s: float = 60.0
+    scoring_deadline_s: float = 2.0
+    scoring_threads: int = 4
+    max_body_bytes: int = 1024 * 1024
+    max_batch_bytes: int = 4 * 1024 * 1024
+    max_text_bytes: int = 20_480
+
+    @property
+    def secure_cookies(self) -> bool:
+        return urlsplit(self.public_base_url).scheme == "https"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            SettingsError: a secret is missing or a value cannot be read.
+        """
+        home = home_directory(env)
+        base_url = env.get("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+        return cls(
+            home=home,
+            database_url=database_url(env),
+            secret_key=secret_key(env),
+            public_base_url=_http_url("PUBLIC_BASE_URL", base_url),
+            model=Path(env["MODERATION_MODEL"]) if env.get("MODERATION_MODEL") else None,
+            trusted_hosts=_hosts(env.get("TRUSTED_HOSTS", ""), base_url),
+            trusted_proxies=int(_number(env, "TRUSTED_PROXIES", 0)),
+            webhook_networks=_networks(env.get("WEBHOOK_ALLOW_NETWORKS", "")),
+            lease_s=_number(env, "DELIVERY_LEASE_SECONDS", 60.0),
+            scoring_deadline_s=_number(env, "SCORING_DEADLINE_SECONDS", 2.0),
+            scoring_threads=int(_number(env, "SCORING_THREADS", 4)),
+            max_body_bytes=int(_number(env, "MAX_BODY_BYTES", 1024 * 1024)),
+            max_batch_bytes=int(_number(env, "MAX_BATCH_BYTES", 4 * 1024 * 1024)),
+            max_text_bytes=int(_number(env, "MAX_TEXT_BYTES", 20_480)),
+        )
+
+
+def home_directory(env: Mapping[str, str] = os.environ) -> Path:
+    """Where the data lives: $MODERATION_HOME, or `var/` under the project."""
+    return Path(env.get("MODERATION_HOME") or ROOT / "var").resolve()
+
+
+def database_url(env: Mapping[str, str] = os.environ) -> str:
+    """$DATABASE_URL, or a SQLite file in the home directory. Plain `postgresql://` means psycopg 3."""
+    url = env.get("DATABASE_URL") or f"sqlite:///{home_directory(env) / 'moderation.db'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def secret_key(env: Mapping[str, str] = os.environ) -> str:
+    """The key that signs forms and encrypts webhook secrets, from the environment or a file.
+
+    Raises:
+        SettingsError: there is none, or it is too short to be random.
+    """
+    key = env.get("MODERATION_SECRET_KEY", "")
+    if path := env.get("MODERATION_SECRET_KEY_FILE"):
+        try:
+            key = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"MODERATION_SECRET_KEY_FILE cannot be read: {error.strerror}.") from error
+    if len(key) < 32:
+        raise SettingsError(
+            "MODERATION_SECRET_KEY (or MODERATION_SECRET_KEY_FILE) must hold at least 32 random characters; "
+            "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    return key
+
+
+def _number(env: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        value = float(env.get(name) or default)
+    except ValueError as error:
+        raise SettingsError(f"{name} must be a number, not {env[name]!r}.") from error
+    if value < 0:
+        raise SettingsError(f"{name} must not be negative.")
+    return value
+
+
+def _http_url(name: str, value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingsError(f"{name} must be an address such as https://moderation.example, not {value!r}.")
+    return value
+
+
+def _hosts(value: str, base_url: str) -> tuple[str, ...]:
+    """The host names we answer to: those listed, that of the public address, and loopback."""
+    listed = [host.strip() for host in value.split(",") if host.strip()]
+    public = urlsplit(base_url).hostname or ""
+    return tuple(dict.fromkeys([*listed, public, "127.0.0.1", "localhost", "[::1]"]))
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(item.strip()) for item in value.split(",") if item.strip())
+    except ValueError as error:
+        raise SettingsError(f"WEBHOOK_ALLOW_NETWORKS: {error}. Write networks as 192.168.1.0/24.") from error

@@ -1,0 +1,1 @@
+"""What the service is about, in plain values: comments, scores, signals, policies, decisions, events."""

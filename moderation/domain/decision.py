@@ -1,0 +1,122 @@
+"""Reasons, verdicts and receipts: what was decided, and everything needed to explain it later."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from moderation.domain.comment import Action
+from moderation.domain.reading import Reading
+from moderation.domain.signals import Signal
+
+
+class Source(StrEnum):
+    """Where a reason comes from."""
+
+    CLASSIFIER = "classifier"
+    RULE = "rule"
+    SYSTEM = "system"
+    HISTORY = "history"
+    REPORT = "report"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One cause of a decision. `code` is stable; `action` is what this reason alone asks for."""
+
+    code: str
+    source: Source
+    action: Action
+    attribute: str = ""
+    score: float | None = None
+    threshold: float | None = None
+    rule: str = ""
+    value: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The reason as the API shows it: empty fields left out, the sentence added."""
+        fields = {
+            "attribute": self.attribute,
+            "score": None if self.score is None else round(self.score, 4),
+            "threshold": self.threshold,
+            "rule": self.rule,
+            "value": self.value,
+        }
+        filled = {name: value for name, value in fields.items() if value not in ("", None)}
+        return {
+            "code": self.code,
+            "source": self.source.value,
+            "action": self.action.value,
+            "message": sentence(self),
+            **filled,
+        }
+
+
+_SENTENCES = {
+    "toxicity": "Rude or likely to make people leave the conversation",
+    "severe_toxicity": "Very hateful or aggressive",
+    "insult": "Insults somebody",
+    "profanity": "Swears or uses obscene words",
+    "threat": "Threatens or wishes harm",
+    "identity_attack": "Attacks people for who they are",
+    "sexually_explicit": "Sexually explicit",
+    "spam": "Looks like spam",
+    "not_scored": "Could not be scored in time, so a person has to look",
+    "listed_word": "Contains a word on the site's list",
+    "pattern": "Matches one of the site's patterns",
+    "too_many_links": "Has more links than the site allows",
+    "repeated_text": "The same text was sent before",
+    "language_unsupported": "Written in a language that is not scored here",
+    "reported": "Readers reported it",
+    "edited_after_decision": "Edited after a person had decided",
+    "erased": "Erased at the request of its author or the blog",
+    "empty_text": "Has no text",
+    "text_too_long": "Is too long to be read whole",
+    "moderator_decision": "A moderator decided",
+    "blog_decision": "The blog's own staff decided",
+}
+
+_PERSON_VERBS = {
+    Action.PUBLISH: "to publish it",
+    Action.HOLD: "to hold it",
+    Action.REJECT: "to reject it",
+    Action.SPAM: "that it is spam",
+}
+
+
+def sentence(reason: Reason) -> str:
+    """The reason in plain words, without any of the comment's own."""
+    words = _SENTENCES.get(reason.code, reason.code.replace("_", " ").capitalize())
+    if reason.score is not None:
+        return f"{words} (probability {round(reason.score * 100)} %)"
+    if reason.source is Source.PERSON and reason.action in _PERSON_VERBS:
+        return f"{words} {_PERSON_VERBS[reason.action]}"
+    if shown := reason.rule or reason.value:
+        return f"{words} ({shown})"
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the policy says; `risk` orders the queue."""
+
+    action: Action
+    reasons: tuple[Reason, ...]
+    risk: float
+
+
+def receipt(
+    verdict: Verdict, reading: Reading | None, signals: tuple[Signal, ...], policy_version: int
+) -> dict[str, Any]:
+    """All that the verdict rests on, in numbers and offsets: it holds no word of the comment."""
+    return {
+        "policy_version": policy_version,
+        "model": reading.model if reading else None,
+        "scores": {name: round(value, 6) for name, value in reading.scores.items()} if reading else {},
+        "spans": [span.as_list() for span in reading.spans] if reading else [],
+        "signals": [
+            {"code": s.code.value, "rule": s.rule, "start": s.start, "end": s.end, "value": s.value}
+            for s in signals
+        ],
+        "reasons": [reason.as_dict() for reason in verdict.reasons],
+    }

@@ -1,0 +1,75 @@
+"""Signals and scores of a text, within a deadline: a failure is an answer too, and it never publishes."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from moderation.domain.policy import Policy
+from moderation.domain.reading import Context, Reading
+from moderation.domain.signals import Signal
+from moderation.text.signals import find_signals
+
+log = structlog.get_logger(__name__)
+
+EXTRA_PER_COMMENT_S = 0.05  # what each further comment of a batch adds to the deadline
+
+
+class Reader(Protocol):
+    """A classifier: text and context in, scores and spans out."""
+
+    model: str
+
+    def read(self, text: str, context: Context = ..., *, spans: bool = ...) -> Reading: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    text: str
+    context: Context = Context()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What is known of a text; `reading` is None when scoring failed or was too late."""
+
+    reading: Reading | None
+    signals: tuple[Signal, ...]
+
+
+class Scorer:
+    """Runs a reader in a few threads of its own, so that a request never waits longer than its deadline."""
+
+    def __init__(self, reader: Reader, *, deadline_s: float = 2.0, threads: int = 4) -> None:
+        self.reader = reader
+        self.deadline_s = deadline_s
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="scoring")
+
+    def assess(self, policy: Policy, requests: Sequence[Request]) -> list[Assessment]:
+        """One assessment a request, in order. Never raises for a text."""
+        deadline = time.monotonic() + self.deadline_s + EXTRA_PER_COMMENT_S * (len(requests) - 1)
+        futures = [self._pool.submit(self._assess_one, policy, request) for request in requests]
+        return [self._collect(future, deadline) for future in futures]
+
+    def _assess_one(self, policy: Policy, request: Request) -> Assessment:
+        signals = find_signals(policy, request.text, request.language)
+        return Assessment(self.reader.read(request.text, request.context), signals)
+
+    def _collect(self, future: Future[Assessment], deadline: float) -> Assessment:
+        try:
+            return future.result(timeout=max(0.0, deadline - time.monotonic()))
+        except FutureTimeout:
+            future.cancel()
+            log.warning("scoring_late", deadline_s=self.deadline_s)
+        except Exception as error:
+            # The message may quote the text, so only the error's kind is logged.
+            log.error("scoring_failed", error=type(error).__name__)
+        return Assessment(None, ())
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)

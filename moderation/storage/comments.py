@@ -1,0 +1,208 @@
+"""Comments, their articles and authors: finding, writing, listing."""
+
+import hashlib
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from moderation.domain import comment as values
+from moderation.domain.comment import Action, State
+from moderation.storage.tables import Article, Author, Comment, Decision, Revision, Site
+
+
+def text_sha256(text: str) -> bytes:
+    """What two copies of a text share, also when they differ in spacing and case."""
+    return hashlib.sha256(" ".join(text.split()).casefold().encode("utf-8", "replace")).digest()
+
+
+def find_comment(session: so.Session, site_id: uuid.UUID, external_id: str) -> Comment | None:
+    return session.scalar(
+        sa.select(Comment)
+        .where(Comment.site_id == site_id, Comment.external_id == external_id)
+        .options(so.joinedload(Comment.article))
+    )
+
+
+def lock_comment(session: so.Session, site_id: uuid.UUID, external_id: str) -> Comment | None:
+    """The comment, read again inside a write transaction, where nobody else can change it."""
+    return session.scalar(
+        sa.select(Comment)
+        .where(Comment.site_id == site_id, Comment.external_id == external_id)
+        .options(so.joinedload(Comment.article))
+        .with_for_update(of=Comment)
+        .execution_options(populate_existing=True)
+    )
+
+
+def find_article(session: so.Session, site_id: uuid.UUID, external_id: str) -> Article | None:
+    return session.scalar(
+        sa.select(Article).where(Article.site_id == site_id, Article.external_id == external_id)
+    )
+
+
+def count_same_text(
+    session: so.Session, site_id: uuid.UUID, digest: bytes, *, since: datetime, except_id: str
+) -> int:
+    """How many other comments of the site have this text."""
+    return session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Comment)
+        .where(
+            Comment.site_id == site_id,
+            Comment.text_sha256 == digest,
+            Comment.created_at >= since,
+            Comment.external_id != except_id,
+        )
+    ) or 0
+
+
+def keep_article(session: so.Session, site: Site, article: values.Article, now: datetime) -> Article:
+    """The stored article, brought up to date with what the blog sent; what it left out stays."""
+    row = find_article(session, site.id, article.id)
+    if row is None:
+        row = Article(site_id=site.id, external_id=article.id, url="", title="", text="", updated_at=now)
+        session.add(row)
+    sent = {"url": article.url, "title": article.title, "text": article.text}
+    for name, value in sent.items():
+        if value and value != getattr(row, name):
+            setattr(row, name, value)
+            row.updated_at = now
+    return row
+
+
+def keep_author(session: so.Session, site: Site, author: values.Author, now: datetime) -> Author | None:
+    """The stored author, by the blog's id or by address; None for somebody who gave neither."""
+    key = f"id:{author.id}" if author.id else f"email:{author.email.casefold()}" if author.email else ""
+    if not key:
+        return None
+    row = session.scalar(sa.select(Author).where(Author.site_id == site.id, Author.external_id == key))
+    if row is None:
+        row = Author(site_id=site.id, external_id=key, name="", email="", url="", created_at=now)
+        session.add(row)
+    for name in ("name", "email", "url"):
+        if value := getattr(author, name):
+            setattr(row, name, value)
+    return row
+
+
+def keep_revision(session: so.Session, comment: Comment, now: datetime) -> None:
+    """Put the present text of a comment aside before it is replaced."""
+    session.add(
+        Revision(comment_id=comment.id, number=comment.revision, text=comment.text or "", replaced_at=now)
+    )
+    comment.revision += 1
+
+
+def latest_decision(session: so.Session, comment: Comment) -> Decision:
+    """The decision that the comment's state rests on."""
+    return session.scalars(
+        sa.select(Decision)
+        .where(Decision.comment_id == comment.id, Decision.version == comment.version)
+        .options(so.joinedload(Decision.moderator))
+    ).one()
+
+
+def history(session: so.Session, comment: Comment) -> Sequence[Decision]:
+    """Every decision on a comment, first to last."""
+    return session.scalars(
+        sa.select(Decision)
+        .where(Decision.comment_id == comment.id)
+        .order_by(Decision.version)
+        .options(so.joinedload(Decision.moderator))
+    ).all()
+
+
+def list_comments(
+    session: so.Session,
+    site_id: uuid.UUID,
+    *,
+    state: State | None = None,
+    before: uuid.UUID | None = None,
+    limit: int = 50,
+) -> Sequence[Comment]:
+    """A page of a site's comments, newest first; *before* is the last page's last id."""
+    query = sa.select(Comment).where(Comment.site_id == site_id).order_by(Comment.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(Comment.state == state)
+    if before is not None:
+        query = query.where(Comment.id < before)
+    return session.scalars(query.options(so.joinedload(Comment.article))).all()
+
+
+def held(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    *,
+    after: tuple[float, uuid.UUID] | None = None,
+    limit: int = 20,
+) -> Sequence[Comment]:
+    """A page of the queue, highest risk first, the longest waiting first among equals."""
+    query = sa.select(Comment).where(Comment.site_id.in_(site_ids), Comment.state == State.HELD)
+    if after is not None:
+        risk, last = after
+        query = query.where(
+            sa.or_(Comment.risk < risk, sa.and_(Comment.risk == risk, Comment.id > last))
+        )
+    return _cards(session, query.order_by(Comment.risk.desc(), Comment.id), limit)
+
+
+def reported(
+    session: so.Session, site_ids: Collection[uuid.UUID], *, before: uuid.UUID | None = None, limit: int = 20
+) -> Sequence[Comment]:
+    """Published comments that readers reported and nobody has looked at since, newest first."""
+    query = sa.select(Comment).where(
+        Comment.site_id.in_(site_ids), Comment.open_reports > 0, Comment.state == State.PUBLISHED
+    )
+    if before is not None:
+        query = query.where(Comment.id < before)
+    return _cards(session, query.order_by(Comment.id.desc()), limit)
+
+
+def _cards(session: so.Session, query: sa.Select[Comment], limit: int) -> Sequence[Comment]:
+    with_all = query.limit(limit).options(so.joinedload(Comment.article), so.joinedload(Comment.author))
+    return session.scalars(with_all).all()
+
+
+def decisions_of(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
+    """The current decision of each comment of a page, in one query."""
+    rows = session.scalars(
+        sa.select(Decision)
+        .join(Comment, sa.and_(Comment.id == Decision.comment_id, Comment.version == Decision.version))
+        .where(Decision.comment_id.in_([comment.id for comment in comments]))
+        .options(so.joinedload(Decision.moderator))
+    )
+    return {row.comment_id: row for row in rows}
+
+
+def decided_by_people(
+    session: so.Session, site_ids: Collection[uuid.UUID], *, before: uuid.UUID | None = None, limit: int = 50
+) -> Sequence[Decision]:
+    """What moderators decided, newest first."""
+    query = (
+        sa.select(Decision)
+        .where(Decision.site_id.in_(site_ids), Decision.actor == values.Actor.MODERATOR)
+        .options(
+            so.joinedload(Decision.moderator),
+            so.joinedload(Decision.comment).joinedload(Comment.article),
+        )
+        .order_by(Decision.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(query if before is None else query.where(Decision.id < before)).all()
+
+
+def last_machine_verdict(session: so.Session, comment: Comment) -> Decision | None:
+    """What the machine said last about the present text: its reasons stay on the card after a person decided."""
+    return session.scalar(
+        sa.select(Decision)
+        .where(
+            Decision.comment_id == comment.id,
+            Decision.actor == values.Actor.MACHINE,
+            Decision.action != Action.ERASE,
+        )
+        .order_by(Decision.version.desc())
+        .limit(1)
+    )

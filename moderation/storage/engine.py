@@ -1,0 +1,86 @@
+"""The way to the database: read and write transactions, on SQLite and PostgreSQL alike."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+try:
+    from pysqlite3 import dbapi2 as _sqlite_module
+except ImportError:  # no wheel for this platform: the interpreter's own, with the slower journal if it is old
+    _sqlite_module = sqlite3  # type: ignore[assignment,unused-ignore]
+
+sqlite_module: ModuleType = _sqlite_module
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def sqlite_is_fixed(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite is free of the WAL-reset bug, which can lose committed rows (3.7.0 to 3.51.2)."""
+    backports = {(3, 44): 6, (3, 50): 7}
+    patch = backports.get(version[:2])
+    return version >= (3, 51, 3) or (patch is not None and version[2] >= patch)
+
+
+class Database:
+    """Opens transactions. `read()` never waits for a writer; `write()` commits when its block ends well.
+
+    On SQLite there is one writer at a time: a lock in the process, and BEGIN IMMEDIATE between processes,
+    because a lock that is taken late cannot be waited for. Nothing slow belongs into a write block.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._write_lock = threading.Lock() if self.is_sqlite else nullcontext()
+        if self.is_sqlite:
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self.writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
+            self.reader = _sqlite_engine(self.url, begin="BEGIN", query_only=True)
+        else:
+            self.writer = self.reader = sa.create_engine(self.url, pool_size=20, pool_pre_ping=True)
+        self._write_session = so.sessionmaker(self.writer, expire_on_commit=False)
+        self._read_session = so.sessionmaker(self.reader, expire_on_commit=False)
+
+    @contextmanager
+    def read(self) -> Iterator[so.Session]:
+        with self._read_session() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[so.Session]:
+        with self._write_lock, self._write_session.begin() as session:
+            yield session
+
+    def dispose(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _sqlite_engine(url: sa.URL, *, begin: str, query_only: bool = False) -> sa.Engine:
+    engine = sa.create_engine(url, module=sqlite_module, pool_size=20)
+    wal = sqlite_is_fixed(sqlite_module.sqlite_version_info)
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: Any, record: object) -> None:
+        connection.isolation_level = None  # the driver's own BEGINs come at the wrong moments
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA journal_mode = WAL" if wal else "PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if query_only:
+            connection.execute("PRAGMA query_only = ON")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

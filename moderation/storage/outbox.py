@@ -1,0 +1,181 @@
+"""The outbox: events written with their decision, leased by a worker, closed or tried again."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from moderation.storage.tables import Comment, DeliveryAttempt, Event, EventState, Site
+from moderation.storage.types import UtcDateTime, utc_now, uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """An event in a worker's hands until the lease ends; `token` proves whose it is."""
+
+    event_id: uuid.UUID
+    token: uuid.UUID
+    attempts: int
+    payload: dict[str, Any]
+    site_id: uuid.UUID
+    url: str
+    secret: bytes
+
+
+def enqueue(session: so.Session, site: Site, comment: Comment, payload: dict[str, Any], now: datetime) -> None:
+    """Write an event down, in the caller's transaction."""
+    reachable = site.webhook_url is not None and site.webhook_disabled_at is None
+    session.add(
+        Event(
+            site_id=site.id,
+            comment_id=comment.id,
+            type=payload["type"],
+            payload=payload,
+            state=EventState.PENDING if reachable else EventState.PARKED,
+            due_at=now,
+            created_at=now,
+        )
+    )
+
+
+def database_now(session: so.Session) -> datetime:
+    """The clock that leases go by: the database's where several machines share one, else ours."""
+    if session.get_bind().dialect.name == "postgresql":
+        clock = sa.func.clock_timestamp(type_=UtcDateTime())
+        return session.execute(sa.select(clock)).scalar_one()
+    return utc_now()
+
+
+def claim(
+    session: so.Session,
+    *,
+    limit: int,
+    lease: timedelta,
+    now: datetime | None = None,
+    busy_sites: Collection[uuid.UUID] = (),
+) -> list[Lease]:
+    """Take up to *limit* due events, none of *busy_sites*; each is due again when its lease ends."""
+    now = now or database_now(session)
+    token = uuid7()
+    due = (
+        sa.select(Event.id)
+        .where(Event.state == EventState.PENDING, Event.due_at <= now, Event.site_id.not_in(busy_sites))
+        .order_by(Event.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # left out of the SQL on SQLite, where writers come one by one
+    )
+    rows = session.execute(
+        sa.update(Event)
+        .where(Event.id.in_(due))
+        .values(due_at=now + lease, lease_token=token)
+        .returning(Event.id, Event.attempts, Event.payload, Event.site_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    sites = {
+        site.id: site
+        for site in session.scalars(sa.select(Site).where(Site.id.in_({row.site_id for row in rows})))
+    }
+    return [
+        Lease(
+            event_id=row.id,
+            token=token,
+            attempts=row.attempts,
+            payload=row.payload,
+            site_id=row.site_id,
+            url=sites[row.site_id].webhook_url or "",
+            secret=sites[row.site_id].webhook_secret,
+        )
+        for row in rows
+    ]
+
+
+def record_attempt(
+    session: so.Session, lease: Lease, *, status: int | None, error: str, duration_ms: int, now: datetime
+) -> None:
+    """Write an attempt down, also one whose lease has ended meanwhile: it did happen."""
+    session.add(
+        DeliveryAttempt(
+            event_id=lease.event_id,
+            number=lease.attempts + 1,
+            status=status,
+            error=error[:300],
+            duration_ms=duration_ms,
+            created_at=now,
+        )
+    )
+
+
+def close(session: so.Session, lease: Lease, state: EventState, *, error: str = "") -> bool:
+    """End an event as *state*; False when the lease was lost and somebody else has it."""
+    return _update(session, lease, state=state, attempts=lease.attempts + 1, last_error=error[:300])
+
+
+def retry(session: so.Session, lease: Lease, *, due_at: datetime, error: str) -> bool:
+    """Make an event due again at *due_at*; False when the lease was lost."""
+    return _update(session, lease, due_at=due_at, attempts=lease.attempts + 1, last_error=error[:300])
+
+
+def release(session: so.Session, lease: Lease, *, now: datetime) -> bool:
+    """Give an event back untried."""
+    return _update(session, lease, due_at=now)
+
+
+def _update(session: so.Session, lease: Lease, **values: Any) -> bool:
+    result = session.execute(
+        sa.update(Event)
+        .where(
+            Event.id == lease.event_id,
+            Event.lease_token == lease.token,
+            Event.state == EventState.PENDING,
+        )
+        .values(lease_token=None, **values)
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def disable_endpoint(session: so.Session, site_id: uuid.UUID, now: datetime) -> None:
+    """The address is gone for good (410): park what waits for it until the owner gives another."""
+    session.execute(sa.update(Site).where(Site.id == site_id).values(webhook_disabled_at=now))
+    session.execute(
+        sa.update(Event)
+        .where(Event.site_id == site_id, Event.state == EventState.PENDING)
+        .values(state=EventState.PARKED, lease_token=None)
+    )
+
+
+def replay(session: so.Session, event_id: uuid.UUID, site_ids: Collection[uuid.UUID], now: datetime) -> bool:
+    """Start an undelivered event of one of *site_ids* over, with the same id; False if there is none such."""
+    result = session.execute(
+        sa.update(Event)
+        .where(
+            Event.id == event_id,
+            Event.site_id.in_(site_ids),
+            Event.state.in_([EventState.FAILED, EventState.PARKED]),
+        )
+        .values(state=EventState.PENDING, due_at=now, attempts=0, lease_token=None)
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def undelivered(
+    session: so.Session, site_ids: Collection[uuid.UUID], *, before: uuid.UUID | None = None, limit: int = 50
+) -> Sequence[Event]:
+    """Failed and parked events, newest first, with their comments; *before* is the last page's last id."""
+    query = (
+        sa.select(Event)
+        .where(Event.site_id.in_(site_ids), Event.state.in_([EventState.FAILED, EventState.PARKED]))
+        .options(so.joinedload(Event.comment))
+        .order_by(Event.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(query if before is None else query.where(Event.id < before)).all()
+
+
+def attempts(session: so.Session, event_id: uuid.UUID) -> Sequence[DeliveryAttempt]:
+    return session.scalars(
+        sa.select(DeliveryAttempt).where(DeliveryAttempt.event_id == event_id).order_by(DeliveryAttempt.id)
+    ).all()

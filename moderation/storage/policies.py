@@ -1,0 +1,69 @@
+"""Policies as rows: a JSON document a version."""
+
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from moderation.domain.comment import Action
+from moderation.domain.policy import DEFAULT_BANDS, Band, Policy, Rule
+from moderation.storage.tables import PolicyVersion, Site
+
+
+def current_policy(session: so.Session, site: Site) -> Policy:
+    return load_policy(session, site, site.policy_version)
+
+
+def load_policy(session: so.Session, site: Site, version: int) -> Policy:
+    """A version of the site's policy; one that was never changed is the default."""
+    document = session.scalar(
+        sa.select(PolicyVersion.document).where(
+            PolicyVersion.site_id == site.id, PolicyVersion.version == version
+        )
+    )
+    return Policy(version=version) if document is None else from_document(document, version)
+
+
+def save_policy(session: so.Session, site: Site, policy: Policy) -> Policy:
+    """Store *policy* as the site's next version and make it the current one."""
+    site.policy_version += 1
+    document = to_document(policy)
+    session.add(PolicyVersion(site_id=site.id, version=site.policy_version, document=document))
+    session.add(site)
+    return from_document(document, site.policy_version)
+
+
+def to_document(policy: Policy) -> dict[str, Any]:
+    return {
+        "bands": {name: {"hold": band.hold, "reject": band.reject} for name, band in policy.bands.items()},
+        "words": [{"match": rule.match, "action": rule.action.value} for rule in policy.words],
+        "patterns": [{"match": rule.match, "action": rule.action.value} for rule in policy.patterns],
+        "max_links": policy.max_links,
+        "repeats": policy.repeats,
+        "repeat_hours": policy.repeat_hours,
+        "languages": list(policy.languages),
+        "unsupported_language": policy.unsupported_language.value,
+        "hold_after_reports": policy.hold_after_reports,
+    }
+
+
+def from_document(document: dict[str, Any], version: int) -> Policy:
+    """The policy in *document*; what it leaves out is as in the default."""
+    default = to_document(Policy(bands=DEFAULT_BANDS))
+    whole = {**default, **document}
+    return Policy(
+        version=version,
+        bands={name: Band(**band) for name, band in whole["bands"].items()},
+        words=_rules(whole["words"]),
+        patterns=_rules(whole["patterns"]),
+        max_links=whole["max_links"],
+        repeats=whole["repeats"],
+        repeat_hours=whole["repeat_hours"],
+        languages=tuple(whole["languages"]),
+        unsupported_language=Action(whole["unsupported_language"]),
+        hold_after_reports=whole["hold_after_reports"],
+    )
+
+
+def _rules(items: list[dict[str, str]]) -> tuple[Rule, ...]:
+    return tuple(Rule(item["match"], Action(item["action"])) for item in items)

@@ -1,0 +1,57 @@
+"""Transactions on both engines."""
+
+import pytest
+import sqlalchemy as sa
+
+from moderation.storage.engine import sqlite_is_fixed
+from moderation.storage.tables import Site
+from tests.factories import make_site
+
+
+def test_write_block_commits_when_it_ends_well(database):
+    with database.write() as session:
+        make_site(session)
+
+    with database.read() as session:
+        assert session.scalars(sa.select(Site.slug)).all() == ["garden"]
+
+
+def test_write_block_rolls_back_on_an_error(database):
+    with pytest.raises(RuntimeError), database.write() as session:
+        make_site(session)
+        raise RuntimeError
+
+    with database.read() as session:
+        assert session.scalars(sa.select(Site.slug)).all() == []
+
+
+def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_database):
+    with sqlite_database.write() as session:
+        pragma = {
+            name: session.execute(sa.text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+
+    assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+def test_sqlite_read_session_cannot_write(sqlite_database):
+    with sqlite_database.read() as session, pytest.raises(sa.exc.OperationalError, match="readonly"):
+        make_site(session)
+
+
+@pytest.mark.parametrize(
+    ("version", "fixed"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 53, 4), True),
+    ],
+)
+def test_the_wal_reset_bug_is_known_by_version(version, fixed):
+    assert sqlite_is_fixed(version) is fixed
