@@ -116,8 +116,7 @@ def _prepare(
     with database.read() as session:
         policy = current_policy(session, site)
         articles = [
-            comments.find_article(session, site.id, item.article.id) if item.article else None
-            for item in submissions
+            comments.find_article(session, site.id, item.article.id) if item.article else None for item in submissions
         ]
         repeats = [_repeat_signals(session, site, policy, item, now) for item in submissions]
     requests = [
@@ -174,9 +173,7 @@ def _store(
     return _decide_again(session, site, policy, comment, item, now), False
 
 
-def _insert(
-    session: so.Session, site: Site, policy: Policy, item: _Prepared, now: datetime
-) -> dict[str, Any]:
+def _insert(session: so.Session, site: Site, policy: Policy, item: _Prepared, now: datetime) -> dict[str, Any]:
     sent = item.submission
     article = _article(session, site, item, now)
     author = comments.keep_author(session, site, sent.author, now) if sent.author else None

@@ -121,9 +121,7 @@ def _move(session: so.Session, comment: Comment, state: State) -> None:
     so.attributes.set_committed_value(comment, "version", seen + 1)
 
 
-def _event(
-    site: Site, comment: Comment, decision: Decision, article: Article | None, now: datetime
-) -> dict[str, Any]:
+def _event(site: Site, comment: Comment, decision: Decision, article: Article | None, now: datetime) -> dict[str, Any]:
     receipt = decision.receipt
     return payload(
         state=comment.state,

@@ -33,11 +33,7 @@ def report(
         )
         if known:
             return describe(comment, latest)
-        session.add(
-            Report(
-                site_id=site.id, comment_id=comment.id, reporter=reporter, reason=reason, created_at=now
-            )
-        )
+        session.add(Report(site_id=site.id, comment_id=comment.id, reporter=reporter, reason=reason, created_at=now))
         comment.open_reports += 1
         policy = current_policy(session, site)
         enough = policy.hold_after_reports is not None and comment.open_reports >= policy.hold_after_reports

@@ -69,9 +69,7 @@ def undo(
         AlreadyDecided: something was decided since, so there is nothing left to undo.
     """
     with database.write() as session:
-        decision = session.scalar(
-            sa.select(Decision).where(Decision.id == decision_id, Decision.site_id.in_(site_ids))
-        )
+        decision = session.scalar(sa.select(Decision).where(Decision.id == decision_id, Decision.site_id.in_(site_ids)))
         if decision is None or decision.actor is not Actor.MODERATOR or decision.state_before is None:
             raise NotFound("There is no such decision to undo.")
         comment = _own_comment(session, decision.comment_id, site_ids)
@@ -92,9 +90,9 @@ def undo(
             now=now,
             article=comment.article,
         )
-        comment.open_reports = session.scalar(
-            sa.select(sa.func.count()).select_from(Report).where(Report.comment_id == comment.id)
-        ) or 0
+        comment.open_reports = (
+            session.scalar(sa.select(sa.func.count()).select_from(Report).where(Report.comment_id == comment.id)) or 0
+        )
         return undone
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -30,7 +30,7 @@ class Reader(Protocol):
 @dataclass(frozen=True, slots=True)
 class Request:
     text: str
-    context: Context = Context()
+    context: Context = field(default_factory=Context)
     language: str = ""
 
 
@@ -43,9 +43,12 @@ class Assessment:
 
 
 class Scorer:
-    """Runs a reader in a few threads of its own, so that a request never waits longer than its deadline."""
+    """Runs a reader in a few threads of its own, so that a request never waits longer than its deadline.
 
-    def __init__(self, reader: Reader, *, deadline_s: float = 2.0, threads: int = 4) -> None:
+    Without a reader (no model could be loaded) nothing is scored, and so everything is held.
+    """
+
+    def __init__(self, reader: Reader | None, *, deadline_s: float = 2.0, threads: int = 4) -> None:
         self.reader = reader
         self.deadline_s = deadline_s
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="scoring")
@@ -58,7 +61,8 @@ class Scorer:
 
     def _assess_one(self, policy: Policy, request: Request) -> Assessment:
         signals = find_signals(policy, request.text, request.language)
-        return Assessment(self.reader.read(request.text, request.context), signals)
+        reading = self.reader.read(request.text, request.context) if self.reader else None
+        return Assessment(reading, signals)
 
     def _collect(self, future: Future[Assessment], deadline: float) -> Assessment:
         try:

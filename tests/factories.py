@@ -19,9 +19,7 @@ _numbers = itertools.count(1)
 
 def make_site(session, slug="garden", webhook_url=None) -> Site:
     secret = secrets.encrypt(WEBHOOK_SECRET, SECRET_KEY)
-    return sites.add_site(
-        session, slug=slug, name=slug.title(), webhook_url=webhook_url, webhook_secret=secret
-    )
+    return sites.add_site(session, slug=slug, name=slug.title(), webhook_url=webhook_url, webhook_secret=secret)
 
 
 def make_comment(session, site, *, action=Action.HOLD, now=NOW, **overrides) -> Comment:

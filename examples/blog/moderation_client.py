@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 import urllib3
 from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 TIMEOUT_S = 2.0
 STATES = {"held", "published", "rejected", "spam", "erased"}
@@ -40,9 +41,14 @@ class Verdict:
 
 class ModerationClient:
     def __init__(self, service_url: str, *, api_key: str, webhook_secret: str) -> None:
+        if not service_url.startswith(("http://", "https://")):
+            raise ValueError("The address of the moderation service must begin with http:// or https://.")
         self._base = service_url.rstrip("/") + "/"
         self._api_key = api_key
-        self._webhook = Webhook(webhook_secret)
+        try:
+            self._webhook = Webhook(webhook_secret)
+        except (ValueError, EmptyWebhookSecretError) as error:
+            raise ValueError("BLOG_WEBHOOK_SECRET is not of the form whsec_<base64>.") from error
         self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=TIMEOUT_S))
 
     def submit(self, comment_id: str, request: bytes) -> Verdict:

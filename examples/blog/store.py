@@ -118,14 +118,12 @@ class Store:
             rows = db.execute(
                 "SELECT article, count(*) FROM comments WHERE state = 'published' GROUP BY article"
             ).fetchall()
-        return {article: count for article, count in rows}
+        return dict(rows)
 
     def due(self, now: float) -> list[str]:
         """The comments to ask about now, oldest first."""
         with self._open() as db:
-            rows = db.execute(
-                "SELECT comment_id FROM outbox WHERE next_try_at <= ? ORDER BY rowid", (now,)
-            ).fetchall()
+            rows = db.execute("SELECT comment_id FROM outbox WHERE next_try_at <= ? ORDER BY rowid", (now,)).fetchall()
         return [row["comment_id"] for row in rows]
 
     def claim(self, comment_id: str, now: float) -> bytes | None:
@@ -145,9 +143,7 @@ class Store:
         """Takes over what the service answered to our own request."""
         with self._open() as db:
             # Apart from the verdict: a fast event may have brought that already, but it knows no address.
-            db.execute(
-                "UPDATE comments SET status_url = ? WHERE id = ?", (verdict.status_url, verdict.comment_id)
-            )
+            db.execute("UPDATE comments SET status_url = ? WHERE id = ?", (verdict.status_url, verdict.comment_id))
             _apply(db, verdict, told_at=None)
 
     def record_event(self, webhook_id: str, verdict: Verdict, now: float) -> None:
@@ -178,7 +174,8 @@ def _apply(db: sqlite3.Connection, verdict: Verdict, *, told_at: float | None) -
     db.execute("DELETE FROM outbox WHERE comment_id = ?", (verdict.comment_id,))
     if verdict.state == "erased":
         db.execute(
-            "UPDATE comments SET name = '', text = '', reasons = '[]' WHERE id = ?", (verdict.comment_id,)
+            "UPDATE comments SET name = '', text = '', reasons = '[]', status_url = '' WHERE id = ?",
+            (verdict.comment_id,),
         )
 
 

@@ -175,6 +175,7 @@ def upgrade():
         sa.ForeignKeyConstraint(
             ["site_id"], ["sites.id"], name=op.f("fk_policies_site_id_sites"), ondelete="CASCADE"
         ),
+        sa.CheckConstraint("version > 0", name=op.f("ck_policies_version_positive")),
         sa.PrimaryKeyConstraint("site_id", "version", name=op.f("pk_policies")),
     )
     op.create_table(
@@ -215,6 +216,7 @@ def upgrade():
         sa.Column("open_reports", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state <> 'erased' OR text IS NULL", name=op.f("ck_comments_erased_has_no_text")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_comments_version_positive")),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_comments_article_id_articles")
         ),

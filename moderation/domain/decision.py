@@ -115,8 +115,7 @@ def receipt(
         "scores": {name: round(value, 6) for name, value in reading.scores.items()} if reading else {},
         "spans": [span.as_list() for span in reading.spans] if reading else [],
         "signals": [
-            {"code": s.code.value, "rule": s.rule, "start": s.start, "end": s.end, "value": s.value}
-            for s in signals
+            {"code": s.code.value, "rule": s.rule, "start": s.start, "end": s.end, "value": s.value} for s in signals
         ],
         "reasons": [reason.as_dict() for reason in verdict.reasons],
     }

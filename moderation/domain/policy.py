@@ -97,9 +97,7 @@ def _score_reasons(policy: Policy, reading: Reading) -> list[Reason]:
             action=band.action(reading.scores[attribute]),
             attribute=attribute,
             score=reading.scores[attribute],
-            threshold=band.reject
-            if band.action(reading.scores[attribute]) is Action.REJECT
-            else band.hold,
+            threshold=band.reject if band.action(reading.scores[attribute]) is Action.REJECT else band.hold,
         )
         for attribute, band in policy.bands.items()
         if attribute in reading.scores

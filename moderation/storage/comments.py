@@ -10,7 +10,7 @@ import sqlalchemy.orm as so
 
 from moderation.domain import comment as values
 from moderation.domain.comment import Action, State
-from moderation.storage.tables import Article, Author, Comment, Decision, Revision, Site
+from moderation.storage.tables import Article, Author, Comment, Decision, Report, Revision, Site
 
 
 def text_sha256(text: str) -> bytes:
@@ -38,25 +38,24 @@ def lock_comment(session: so.Session, site_id: uuid.UUID, external_id: str) -> C
 
 
 def find_article(session: so.Session, site_id: uuid.UUID, external_id: str) -> Article | None:
-    return session.scalar(
-        sa.select(Article).where(Article.site_id == site_id, Article.external_id == external_id)
-    )
+    return session.scalar(sa.select(Article).where(Article.site_id == site_id, Article.external_id == external_id))
 
 
-def count_same_text(
-    session: so.Session, site_id: uuid.UUID, digest: bytes, *, since: datetime, except_id: str
-) -> int:
+def count_same_text(session: so.Session, site_id: uuid.UUID, digest: bytes, *, since: datetime, except_id: str) -> int:
     """How many other comments of the site have this text."""
-    return session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Comment)
-        .where(
-            Comment.site_id == site_id,
-            Comment.text_sha256 == digest,
-            Comment.created_at >= since,
-            Comment.external_id != except_id,
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Comment)
+            .where(
+                Comment.site_id == site_id,
+                Comment.text_sha256 == digest,
+                Comment.created_at >= since,
+                Comment.external_id != except_id,
+            )
         )
-    ) or 0
+        or 0
+    )
 
 
 def keep_article(session: so.Session, site: Site, article: values.Article, now: datetime) -> Article:
@@ -90,9 +89,7 @@ def keep_author(session: so.Session, site: Site, author: values.Author, now: dat
 
 def keep_revision(session: so.Session, comment: Comment, now: datetime) -> None:
     """Put the present text of a comment aside before it is replaced."""
-    session.add(
-        Revision(comment_id=comment.id, number=comment.revision, text=comment.text or "", replaced_at=now)
-    )
+    session.add(Revision(comment_id=comment.id, number=comment.revision, text=comment.text or "", replaced_at=now))
     comment.revision += 1
 
 
@@ -143,9 +140,7 @@ def held(
     query = sa.select(Comment).where(Comment.site_id.in_(site_ids), Comment.state == State.HELD)
     if after is not None:
         risk, last = after
-        query = query.where(
-            sa.or_(Comment.risk < risk, sa.and_(Comment.risk == risk, Comment.id > last))
-        )
+        query = query.where(sa.or_(Comment.risk < risk, sa.and_(Comment.risk == risk, Comment.id > last)))
     return _cards(session, query.order_by(Comment.risk.desc(), Comment.id), limit)
 
 
@@ -206,3 +201,75 @@ def last_machine_verdict(session: so.Session, comment: Comment) -> Decision | No
         .order_by(Decision.version.desc())
         .limit(1)
     )
+
+
+def find_card(session: so.Session, site_ids: Collection[uuid.UUID], comment_id: uuid.UUID) -> Comment | None:
+    """One comment of the given sites, with what a card shows."""
+    query = sa.select(Comment).where(Comment.id == comment_id, Comment.site_id.in_(site_ids))
+    return next(iter(_cards(session, query, 1)), None)
+
+
+def find_decision(
+    session: so.Session, site_ids: Collection[uuid.UUID], decision_id: uuid.UUID
+) -> Decision | None:
+    """One decision on a comment of the given sites, with that comment."""
+    return session.scalar(
+        sa.select(Decision)
+        .where(Decision.id == decision_id, Decision.site_id.in_(site_ids))
+        .options(so.joinedload(Decision.comment), so.joinedload(Decision.moderator))
+    )
+
+
+def machine_verdicts(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
+    """`last_machine_verdict` for each comment of a page, in one query."""
+    newest = (
+        sa.select(Decision.comment_id, sa.func.max(Decision.version).label("version"))
+        .where(
+            Decision.comment_id.in_([comment.id for comment in comments]),
+            Decision.actor == values.Actor.MACHINE,
+            Decision.action != Action.ERASE,
+        )
+        .group_by(Decision.comment_id)
+        .subquery()
+    )
+    same = sa.and_(Decision.comment_id == newest.c.comment_id, Decision.version == newest.c.version)
+    return {row.comment_id: row for row in session.scalars(sa.select(Decision).join(newest, same))}
+
+
+def reports_of(
+    session: so.Session, comments: Sequence[Comment], *, each: int = 5
+) -> dict[uuid.UUID, list[Report]]:
+    """The newest reports of each comment of a page, at most *each*."""
+    number = sa.func.row_number().over(partition_by=Report.comment_id, order_by=Report.id.desc())
+    ranked = (
+        sa.select(Report.id, number.label("number"))
+        .where(Report.comment_id.in_([comment.id for comment in comments if comment.open_reports]))
+        .subquery()
+    )
+    rows = session.scalars(
+        sa.select(Report).join(ranked, Report.id == ranked.c.id).where(ranked.c.number <= each).order_by(Report.id.desc())
+    )
+    found: dict[uuid.UUID, list[Report]] = {}
+    for row in rows:
+        found.setdefault(row.comment_id, []).append(row)
+    return found
+
+
+def count_held(session: so.Session, site_ids: Collection[uuid.UUID], *, at_most: int) -> int:
+    """How many comments wait, counted up to *at_most*: a long queue costs no more than a short one."""
+    return _count(session, Comment.site_id.in_(site_ids), Comment.state == State.HELD, at_most=at_most)
+
+
+def count_reported(session: so.Session, site_ids: Collection[uuid.UUID], *, at_most: int) -> int:
+    return _count(
+        session,
+        Comment.site_id.in_(site_ids),
+        Comment.open_reports > 0,
+        Comment.state == State.PUBLISHED,
+        at_most=at_most,
+    )
+
+
+def _count(session: so.Session, *conditions: sa.ColumnElement[bool], at_most: int) -> int:
+    some = sa.select(Comment.id).where(*conditions).limit(at_most).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0

@@ -52,9 +52,7 @@ def begin(
     return None
 
 
-def finish(
-    session: so.Session, *, site_id: uuid.UUID, key: str, status: int, response: dict[str, Any]
-) -> None:
+def finish(session: so.Session, *, site_id: uuid.UUID, key: str, status: int, response: dict[str, Any]) -> None:
     """Keep the answer; called in the transaction that did the work."""
     session.execute(
         sa.update(IdempotencyRecord)

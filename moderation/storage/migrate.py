@@ -1,5 +1,7 @@
 """Bringing a database to the newest shape, and asking whether it is there."""
 
+from functools import cache
+
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -28,6 +30,7 @@ def downgrade(engine: sa.Engine, revision: str = "base") -> None:
         command.downgrade(alembic_config(connection), revision)
 
 
+@cache
 def newest_revision() -> str:
     return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
 

@@ -36,15 +36,13 @@ def roles(session: so.Session, moderator_id: uuid.UUID) -> dict[uuid.UUID, Role]
     rows = session.execute(
         sa.select(Membership.site_id, Membership.role).where(Membership.moderator_id == moderator_id)
     )
-    return {site_id: role for site_id, role in rows}
+    return dict(rows.tuples().all())
 
 
 def open_session(session: so.Session, moderator: Moderator, now: datetime) -> str:
     """Sign a moderator in: the token for their browser, of which only the hash is kept."""
     token = secrets.token_urlsafe(32)
-    session.add(
-        ModeratorSession(token_sha256=_sha256(token), moderator_id=moderator.id, created_at=now, seen_at=now)
-    )
+    session.add(ModeratorSession(token_sha256=_sha256(token), moderator_id=moderator.id, created_at=now, seen_at=now))
     return token
 
 
@@ -64,9 +62,7 @@ def find_session(session: so.Session, token: str, now: datetime) -> ModeratorSes
 
 def touch_session(session: so.Session, row: ModeratorSession, now: datetime) -> None:
     session.execute(
-        sa.update(ModeratorSession)
-        .where(ModeratorSession.token_sha256 == row.token_sha256)
-        .values(seen_at=now)
+        sa.update(ModeratorSession).where(ModeratorSession.token_sha256 == row.token_sha256).values(seen_at=now)
     )
 
 

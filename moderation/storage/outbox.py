@@ -76,8 +76,7 @@ def claim(
         .execution_options(synchronize_session=False)
     ).all()
     sites = {
-        site.id: site
-        for site in session.scalars(sa.select(Site).where(Site.id.in_({row.site_id for row in rows})))
+        site.id: site for site in session.scalars(sa.select(Site).where(Site.id.in_({row.site_id for row in rows})))
     }
     return [
         Lease(
@@ -119,6 +118,18 @@ def retry(session: so.Session, lease: Lease, *, due_at: datetime, error: str) ->
     return _update(session, lease, due_at=due_at, attempts=lease.attempts + 1, last_error=error[:300])
 
 
+def park(session: so.Session, lease: Lease, *, now: datetime, error: str) -> bool:
+    """Put an event aside until the owner gives an address; it is due at once then."""
+    return _update(
+        session,
+        lease,
+        state=EventState.PARKED,
+        due_at=now,
+        attempts=lease.attempts + 1,
+        last_error=error[:300],
+    )
+
+
 def release(session: so.Session, lease: Lease, *, now: datetime) -> bool:
     """Give an event back untried."""
     return _update(session, lease, due_at=now)
@@ -137,14 +148,26 @@ def _update(session: so.Session, lease: Lease, **values: Any) -> bool:
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
-def disable_endpoint(session: so.Session, site_id: uuid.UUID, now: datetime) -> None:
-    """The address is gone for good (410): park what waits for it until the owner gives another."""
-    session.execute(sa.update(Site).where(Site.id == site_id).values(webhook_disabled_at=now))
+def disable_endpoint(session: so.Session, lease: Lease, now: datetime) -> bool:
+    """The address is gone for good (410): park what else waits for it until the owner gives another.
+
+    False when the owner already has, since the lease began; the new address is then left alone.
+    """
+    disabled = session.execute(
+        sa.update(Site).where(Site.id == lease.site_id, Site.webhook_url == lease.url).values(webhook_disabled_at=now)
+    )
+    if not disabled.rowcount:  # type: ignore[attr-defined]
+        return False
     session.execute(
         sa.update(Event)
-        .where(Event.site_id == site_id, Event.state == EventState.PENDING)
-        .values(state=EventState.PARKED, lease_token=None)
+        .where(
+            Event.site_id == lease.site_id,
+            Event.state == EventState.PENDING,
+            Event.id != lease.event_id,  # its own outcome is written by whoever holds the lease
+        )
+        .values(state=EventState.PARKED, due_at=now, lease_token=None)
     )
+    return True
 
 
 def replay(session: so.Session, event_id: uuid.UUID, site_ids: Collection[uuid.UUID], now: datetime) -> bool:
@@ -179,3 +202,31 @@ def attempts(session: so.Session, event_id: uuid.UUID) -> Sequence[DeliveryAttem
     return session.scalars(
         sa.select(DeliveryAttempt).where(DeliveryAttempt.event_id == event_id).order_by(DeliveryAttempt.id)
     ).all()
+
+
+def attempts_of(session: so.Session, events: Sequence[Event]) -> dict[uuid.UUID, list[DeliveryAttempt]]:
+    """The attempts at each event of a page, first to last, in one query."""
+    rows = session.scalars(
+        sa.select(DeliveryAttempt)
+        .where(DeliveryAttempt.event_id.in_([event.id for event in events]))
+        .order_by(DeliveryAttempt.id)
+    )
+    found: dict[uuid.UUID, list[DeliveryAttempt]] = {}
+    for row in rows:
+        found.setdefault(row.event_id, []).append(row)
+    return found
+
+
+def count_undelivered(session: so.Session, site_ids: Collection[uuid.UUID], *, at_most: int) -> int:
+    """How many events failed or are parked, counted up to *at_most*."""
+    some = (
+        sa.select(Event.id)
+        .where(Event.site_id.in_(site_ids), Event.state.in_([EventState.FAILED, EventState.PARKED]))
+        .limit(at_most)
+        .subquery()
+    )
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def find_event(session: so.Session, site_ids: Collection[uuid.UUID], event_id: uuid.UUID) -> Event | None:
+    return session.scalar(sa.select(Event).where(Event.id == event_id, Event.site_id.in_(site_ids)))

@@ -17,9 +17,7 @@ def current_policy(session: so.Session, site: Site) -> Policy:
 def load_policy(session: so.Session, site: Site, version: int) -> Policy:
     """A version of the site's policy; one that was never changed is the default."""
     document = session.scalar(
-        sa.select(PolicyVersion.document).where(
-            PolicyVersion.site_id == site.id, PolicyVersion.version == version
-        )
+        sa.select(PolicyVersion.document).where(PolicyVersion.site_id == site.id, PolicyVersion.version == version)
     )
     return Policy(version=version) if document is None else from_document(document, version)
 

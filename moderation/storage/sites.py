@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import secrets
+import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,9 +13,7 @@ import sqlalchemy.orm as so
 from moderation.storage.tables import ApiKey, Event, EventState, Site
 
 
-def add_site(
-    session: so.Session, *, slug: str, name: str, webhook_url: str | None, webhook_secret: bytes
-) -> Site:
+def add_site(session: so.Session, *, slug: str, name: str, webhook_url: str | None, webhook_secret: bytes) -> Site:
     """A new site; `webhook_secret` comes encrypted."""
     site = Site(slug=slug, name=name, webhook_url=webhook_url, webhook_secret=webhook_secret)
     session.add(site)
@@ -46,9 +46,7 @@ def expire_keys(session: so.Session, site: Site, at: datetime) -> None:
 def site_by_key(session: so.Session, key: str, now: datetime) -> Site | None:
     """The site that *key* belongs to, if it is one of ours and has not ended."""
     prefix, _, secret = key.partition(".")
-    row = session.scalar(
-        sa.select(ApiKey).where(ApiKey.prefix == prefix).options(so.joinedload(ApiKey.site))
-    )
+    row = session.scalar(sa.select(ApiKey).where(ApiKey.prefix == prefix).options(so.joinedload(ApiKey.site)))
     if row is None or not hmac.compare_digest(row.secret_sha256, _sha256(secret)):
         return None
     return None if row.expires_at is not None and row.expires_at <= now else row.site
@@ -68,3 +66,8 @@ def set_webhook(session: so.Session, site: Site, url: str | None) -> None:
 
 def _sha256(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+
+
+def site_names(session: so.Session, site_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    rows = session.execute(sa.select(Site.id, Site.name).where(Site.id.in_(site_ids)).order_by(Site.name))
+    return {site_id: name for site_id, name in rows}

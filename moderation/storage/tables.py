@@ -92,12 +92,12 @@ class PolicyVersion(Base):
 
     __tablename__ = "policies"
 
-    site_id: so.Mapped[uuid.UUID] = so.mapped_column(
-        sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True
-    )
-    version: so.Mapped[int] = so.mapped_column(sa.CheckConstraint("version > 0", "positive"), primary_key=True)
+    site_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    version: so.Mapped[int] = so.mapped_column(primary_key=True)
     document: so.Mapped[dict[str, Any]]
     created_at: so.Mapped[datetime] = _created()
+
+    __table_args__ = (sa.CheckConstraint("version > 0", "version_positive"),)
 
 
 class ApiKey(Base):
@@ -168,7 +168,7 @@ class Comment(Base):
     posted_at: so.Mapped[datetime | None]
     revision: so.Mapped[int] = so.mapped_column(default=1)
     state: so.Mapped[State] = so.mapped_column(choice(State, "state"))
-    version: so.Mapped[int] = so.mapped_column(sa.CheckConstraint("version > 0", "version_positive"))
+    version: so.Mapped[int]
     risk: so.Mapped[float]
     decided_by_person: so.Mapped[bool] = so.mapped_column(default=False)
     open_reports: so.Mapped[int] = so.mapped_column(default=0)
@@ -176,13 +176,12 @@ class Comment(Base):
 
     article: so.Mapped[Article | None] = so.relationship(lazy="raise")
     author: so.Mapped[Author | None] = so.relationship(lazy="raise")
-    decisions: so.WriteOnlyMapped["Decision"] = so.relationship(
-        order_by="Decision.version", passive_deletes=True
-    )
+    decisions: so.WriteOnlyMapped["Decision"] = so.relationship(order_by="Decision.version", passive_deletes=True)
 
     __table_args__ = (
         sa.UniqueConstraint("site_id", "external_id"),
         sa.CheckConstraint("state <> 'erased' OR text IS NULL", "erased_has_no_text"),
+        sa.CheckConstraint("version > 0", "version_positive"),
         sa.Index("ix_comments_queue", "site_id", "state", sa.text("risk DESC"), "id"),
         sa.Index("ix_comments_by_state", "site_id", "state", "id"),
         sa.Index("ix_comments_by_site", "site_id", "id"),
@@ -225,9 +224,7 @@ class Membership(Base):
     moderator_id: so.Mapped[uuid.UUID] = so.mapped_column(
         sa.ForeignKey("moderators.id", ondelete="CASCADE"), primary_key=True
     )
-    site_id: so.Mapped[uuid.UUID] = so.mapped_column(
-        sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True
-    )
+    site_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
     role: so.Mapped[Role] = so.mapped_column(choice(Role, "role"))
 
     __table_args__ = (sa.Index(None, "site_id"),)
@@ -341,9 +338,7 @@ class IdempotencyRecord(Base):
 
     __tablename__ = "idempotency_records"
 
-    site_id: so.Mapped[uuid.UUID] = so.mapped_column(
-        sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True
-    )
+    site_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
     key: so.Mapped[str] = so.mapped_column(sa.String(300), primary_key=True)
     request_sha256: so.Mapped[bytes] = so.mapped_column(sa.LargeBinary(32))
     state: so.Mapped[IdempotencyState] = so.mapped_column(choice(IdempotencyState, "state"))

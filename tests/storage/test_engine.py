@@ -17,9 +17,13 @@ def test_write_block_commits_when_it_ends_well(database):
 
 
 def test_write_block_rolls_back_on_an_error(database):
-    with pytest.raises(RuntimeError), database.write() as session:
-        make_site(session)
-        raise RuntimeError
+    def fail_halfway():
+        with database.write() as session:
+            make_site(session)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
 
     with database.read() as session:
         assert session.scalars(sa.select(Site.slug)).all() == []

@@ -1,0 +1,137 @@
+"""`serve` and `worker`: the long-running processes."""
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from moderation.cli.common import open_database, read_settings
+from moderation.config import Settings
+from moderation.storage.engine import Database
+from moderation.web.logs import configure as configure_logs
+from moderation.webhooks.worker import Worker
+
+GRACE_S = 30  # for requests that are under way when the service is told to stop
+
+
+@click.command(epilog="Example: moderation serve --port 8000")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--threads", default=8, show_default=True, help="Requests answered at once by a process.")
+@click.option("--workers", default=1, show_default=True, help="Web processes; more than one needs PostgreSQL.")
+def serve(host: str, port: int, threads: int, workers: int) -> None:
+    """Answer the API and the dashboard until told to stop (SIGTERM lets running requests end).
+
+    On SQLite the outbox is delivered by a thread of this process; on PostgreSQL start `moderation worker`.
+    """
+    settings = read_settings()
+    with open_database() as database:
+        if database.is_sqlite and workers > 1:
+            raise click.ClickException("SQLite takes one web process: leave --workers at 1, or use PostgreSQL.")
+        delivers = database.is_sqlite
+    _check_port(host, port)
+    options = {
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "worker_class": "gthread",
+        "workers": workers,
+        "threads": threads,
+        "graceful_timeout": GRACE_S,
+        "keepalive": 15,
+        "logger_class": _Log,
+        "proc_name": "moderation",
+        "control_socket_disable": True,
+    }
+    _Server(settings, options, delivers=delivers).run()
+
+
+@click.command(epilog="Example: DATABASE_URL=postgresql://localhost/moderation moderation worker")
+def worker() -> None:
+    """Deliver events to the blogs until told to stop. Any number may run on one PostgreSQL database."""
+    configure_logs()
+    settings = read_settings()
+    stop = threading.Event()
+
+    def _stop(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    with open_database() as database:
+        Worker(database, settings).run(stop)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Say at once that a port is taken, instead of after gunicorn's five tries."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port."
+            ) from error
+
+
+class _Log(Logger):  # type: ignore[misc]
+    """Gunicorn's own lines go where ours go; requests are logged by the application, without addresses."""
+
+    def setup(self, cfg: Any) -> None:
+        configure_logs()
+        self.error_log = logging.getLogger("gunicorn.error")
+        self.access_log = logging.getLogger("gunicorn.access")
+        self.error_log.setLevel(logging.INFO)
+
+    def access(self, *arguments: Any) -> None:
+        pass
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our application. The model and the database are opened in the worker, after the fork."""
+
+    def __init__(self, settings: Settings, options: dict[str, Any], *, delivers: bool) -> None:
+        self.settings, self.options, self.delivers = settings, options, delivers
+        self.deliveries: Deliveries | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+        self.cfg.set("post_worker_init", self._start_deliveries)
+        self.cfg.set("worker_exit", self._stop_deliveries)
+
+    def load(self) -> Flask:
+        from moderation.web.app import create_app
+
+        self.database = Database(self.settings.database_url)
+        return create_app(self.settings, database=self.database)
+
+    def _start_deliveries(self, worker: object) -> None:
+        if self.delivers:
+            self.deliveries = Deliveries(Worker(self.database, self.settings).run)
+
+    def _stop_deliveries(self, server: object, worker: object) -> None:
+        if self.deliveries:
+            self.deliveries.stop()
+
+
+class Deliveries:
+    """The worker as a thread of the web process."""
+
+    def __init__(self, run: Callable[[threading.Event], None]) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=run, args=(self._stop,), name="deliveries", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let what is being sent end; what is not done by then is due again when its lease ends."""
+        self._stop.set()
+        self._thread.join(timeout=GRACE_S)

@@ -1,0 +1,105 @@
+"""`site`: blogs, their keys and addresses."""
+
+import json
+import re
+from datetime import timedelta
+
+import click
+import sqlalchemy.orm as so
+
+from moderation.cli.common import open_database, read_settings
+from moderation.storage import sites
+from moderation.storage.secrets import decrypt, encrypt
+from moderation.storage.tables import Site
+from moderation.storage.types import utc_now
+from moderation.webhooks.signing import new_secret
+
+
+@click.group()
+def site() -> None:
+    """Blogs that send their comments here."""
+
+
+@site.command(epilog="Example: moderation site add garden --webhook-url https://blog.example/moderation")
+@click.argument("slug")
+@click.option("--name", help="What moderators read; the short name if left out.")
+@click.option("--webhook-url", help="Where the blog hears of decisions.")
+def add(slug: str, name: str | None, webhook_url: str | None) -> None:
+    """Add a blog under the short name SLUG, and print its API key and webhook secret, this once."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", slug):
+        raise click.ClickException("A short name has 1 to 63 of the characters a-z, 0-9 and -.")
+    settings, secret = read_settings(), new_secret()
+    with open_database() as database, database.write() as session:
+        if sites.site_by_slug(session, slug):
+            raise click.ClickException(f"There is a site {slug} already. See: moderation site list")
+        row = sites.add_site(
+            session,
+            slug=slug,
+            name=name or slug,
+            webhook_url=webhook_url,
+            webhook_secret=encrypt(secret, settings.secret_key),
+        )
+        key = sites.add_key(session, row)
+    click.echo(f"API key:        {key}\nWebhook secret: {secret}")
+
+
+@site.command("list", epilog="Example: moderation site list --json")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(as_json: bool) -> None:
+    """List the blogs."""
+    with open_database() as database, database.read() as session:
+        rows = [_row(row) for row in sites.list_sites(session)]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['slug']:20} {row['name']:30} {row['webhook_url'] or '(no webhook)'}")
+    if not rows:
+        click.echo("There are no sites yet. Add one with: moderation site add SHORT-NAME")
+
+
+@site.command(epilog="Example: moderation site set-webhook garden https://blog.example/moderation")
+@click.argument("slug")
+@click.argument("url", required=False)
+def set_webhook(slug: str, url: str | None) -> None:
+    """Point the webhook of SLUG to URL, or nowhere; events that waited for an address are sent."""
+    with open_database() as database, database.write() as session:
+        sites.set_webhook(session, _find(session, slug), url)
+
+
+@site.command(epilog="Example: moderation site rotate-key garden --overlap-hours 24")
+@click.argument("slug")
+@click.option("--overlap-hours", default=24.0, show_default=True, help="How long the old keys still work.")
+def rotate_key(slug: str, overlap_hours: float) -> None:
+    """Print a new API key of SLUG; the old ones end after the overlap."""
+    with open_database() as database, database.write() as session:
+        row = _find(session, slug)
+        sites.expire_keys(session, row, utc_now() + timedelta(hours=overlap_hours))
+        key = sites.add_key(session, row)
+    click.echo(f"API key: {key}")
+
+
+@site.command(epilog="Example: moderation site show-secret garden")
+@click.argument("slug")
+def show_secret(slug: str) -> None:
+    """Print the webhook secret of SLUG."""
+    settings = read_settings()
+    with open_database() as database, database.read() as session:
+        click.echo(decrypt(_find(session, slug).webhook_secret, settings.secret_key))
+
+
+def _row(row: Site) -> dict[str, str | None]:
+    disabled = row.webhook_disabled_at.isoformat() if row.webhook_disabled_at else None
+    return {
+        "slug": row.slug,
+        "name": row.name,
+        "webhook_url": row.webhook_url,
+        "webhook_disabled_at": disabled,
+    }
+
+
+def _find(session: so.Session, slug: str) -> Site:
+    row = sites.site_by_slug(session, slug)
+    if row is None:
+        raise click.ClickException(f"There is no site {slug}. See: moderation site list")
+    return row

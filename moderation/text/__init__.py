@@ -1,0 +1,1 @@
+"""Everything about strings: folding, listed words, patterns, links and languages."""

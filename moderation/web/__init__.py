@@ -1,0 +1,1 @@
+"""Flask lives here, and nothing below knows it."""

@@ -1,0 +1,143 @@
+"""Who may call what: every view is closed until it carries a mark."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Flask, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from moderation.domain.errors import NotAllowed, NotSignedIn
+from moderation.storage import moderators
+from moderation.storage.secrets import decrypt
+from moderation.storage.sites import list_sites, site_by_key, site_by_slug
+from moderation.storage.tables import Role, Site
+from moderation.storage.types import utc_now
+from moderation.web.services import services
+from moderation.webhooks import signing
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# A signature that names no site is tried against every site's secret; past this many, it has to name one.
+UNNAMED_SITES = 200
+
+
+def open_to_all(view: View) -> View:
+    """Mark a view that anybody may call."""
+    return _mark(view, "all")
+
+
+def for_sites(view: View) -> View:
+    """Mark a view for blogs: an API key or a signed request. The site is in `g.site`."""
+    return _mark(view, "sites")
+
+
+def for_moderators(view: View) -> View:
+    """Mark a view for signed-in people: `g.moderator`, and `g.roles` by site."""
+    return _mark(view, "moderators")
+
+
+def _mark(view: View, who: str) -> View:
+    view._open_to = who  # type: ignore[attr-defined]
+    return view
+
+
+def install(app: Flask) -> None:
+    app.before_request(guard)
+
+
+def guard() -> ResponseReturnValue | None:
+    """Runs before every view. One without a mark is refused: forgetting it is safe."""
+    if isinstance(request.routing_exception, HTTPException):
+        return None  # 404 and 405 are answered as such
+    view = current_app.view_functions[request.endpoint or ""]
+    match "all" if request.endpoint == "static" else getattr(view, "_open_to", None):
+        case "all":
+            return None
+        case "sites":
+            g.site = _calling_site()
+            return None
+        case "moderators":
+            return _require_moderator()
+    raise NotAllowed("This address is not open to anybody.")
+
+
+def _calling_site() -> Site:
+    if request.authorization is not None and request.authorization.type == "bearer":
+        return _site_of_key(request.authorization.token or "")
+    if "webhook-signature" in request.headers:
+        return _site_of_signature()
+    raise NotSignedIn(
+        "Send `Authorization: Bearer <API key>`, or the Standard Webhooks headers webhook-id, "
+        "webhook-timestamp and webhook-signature.",
+        code="credentials-missing",
+    )
+
+
+def _site_of_key(key: str) -> Site:
+    with services().database.read() as session:
+        site = site_by_key(session, key, utc_now())
+    if site is None:
+        raise NotSignedIn("The API key is not one of ours, or it has ended.", code="api-key-invalid")
+    return site
+
+
+def _site_of_signature() -> Site:
+    now, body, secret_key = utc_now(), request.get_data(), services().settings.secret_key
+    sites = _candidate_sites()
+    refusal = NotSignedIn("There is no site whose secret could have signed this.", code="signature-invalid")
+    for site in sites:
+        try:
+            signing.verify([decrypt(site.webhook_secret, secret_key)], request.headers, body, now)
+        except NotSignedIn as error:
+            refusal = error
+        else:
+            return site
+    raise refusal
+
+
+def _candidate_sites() -> list[Site]:
+    """The site that `?site=` names, or all of them: each secret belongs to one site alone."""
+    slug = request.args.get("site")
+    with services().database.read() as session:
+        if slug is None:
+            sites = list_sites(session)
+        else:
+            named = site_by_slug(session, slug)
+            sites = [named] if named else []
+    if slug is not None and not sites:
+        raise NotSignedIn("There is no site of the name given in ?site=.", code="unknown-site")
+    if len(sites) > UNNAMED_SITES:
+        raise NotSignedIn("Name the site in the address: ?site=<its short name>.", code="unknown-site")
+    return sites
+
+
+def session_cookie() -> str:
+    """The cookie's name; over https the prefix makes browsers refuse it from anywhere else."""
+    return "__Host-moderation" if services().settings.secure_cookies else "moderation"
+
+
+def _require_moderator() -> ResponseReturnValue | None:
+    token, now = request.cookies.get(session_cookie(), ""), utc_now()
+    with services().database.read() as session:
+        found = moderators.find_session(session, token, now) if token else None
+        if found is not None:
+            g.moderator, g.session = found.moderator, found
+            g.roles = moderators.roles(session, found.moderator_id)
+    if found is None:
+        asked_for = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("sign_in.form", next=asked_for), 303)
+    if now - found.seen_at > moderators.SEEN_RESOLUTION:
+        with services().database.write() as session:
+            moderators.touch_session(session, found, now)
+    return None
+
+
+def readable_sites() -> list[Any]:
+    """The ids of the sites that the signed-in person may look at."""
+    return list(cast(dict[Any, Role], g.roles))
+
+
+def decidable_sites() -> list[Any]:
+    """The ids of the sites on which the signed-in person may decide."""
+    return [site_id for site_id, role in g.roles.items() if role is not Role.VIEWER]

@@ -1,0 +1,251 @@
+"""The API for blogs: comments in, verdicts out."""
+
+import base64
+import binascii
+import uuid
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request, url_for
+
+from moderation import erasure, intake, reports, review
+from moderation.domain.comment import Action, State
+from moderation.domain.decision import receipt
+from moderation.domain.errors import InvalidRequest, NotFound
+from moderation.domain.policy import decide
+from moderation.domain.reading import Context
+from moderation.recording import describe
+from moderation.scoring import Assessment, Request
+from moderation.storage import comments
+from moderation.storage.policies import current_policy
+from moderation.storage.tables import Comment, Decision
+from moderation.storage.types import utc_now
+from moderation.web import schemas
+from moderation.web.access import for_sites
+from moderation.web.services import services
+
+blueprint = Blueprint("api", __name__, url_prefix="/v1")
+
+PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
+
+
+@blueprint.post("/comments")
+@for_sites
+def create_comment() -> tuple[Response, int]:
+    """Decide on a comment, or on a batch of at most 100."""
+    settings = services().settings
+    document, size = schemas.read_json(settings.max_batch_bytes)
+    is_batch = isinstance(document, dict) and "comments" in document
+    if is_batch:
+        items = schemas.check(schemas.BatchIn, document).comments
+    else:
+        if size > settings.max_body_bytes:
+            raise schemas.too_large(settings.max_body_bytes)
+        items = [schemas.check(schemas.CommentIn, document)]
+    for number, item in enumerate(items):
+        pointer = f"/comments/{number}/text" if is_batch else "/text"
+        schemas.check_length(item.text, settings.max_text_bytes, pointer)
+    answer = intake.submit(
+        services().database,
+        services().scorer,
+        g.site,
+        [item.as_submission() for item in items],
+        now=utc_now(),
+        request_key=_request_key(document),
+    )
+    body = {"results": answer.results} if is_batch else answer.results[0]
+    response = jsonify(body)
+    if answer.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response, 201 if answer.created and not is_batch else 200
+
+
+def _request_key(document: Any) -> intake.RequestKey | None:
+    """`Idempotency-Key` (quoted, as its draft has it, or not), else `webhook-id`."""
+    key, kind = request.headers.get("Idempotency-Key", "").strip().strip('"'), "key"
+    if not key:
+        key, kind = request.headers.get("webhook-id", "").strip(), "webhook-id"
+    if not key:
+        return None
+    if len(key) > 255:
+        raise InvalidRequest("An idempotency key has at most 255 characters.", code="idempotency-key-invalid")
+    return intake.RequestKey(f"{kind}:{key}", schemas.digest(document))
+
+
+@blueprint.get("/comments")
+@for_sites
+def list_comments() -> Response:
+    """A page of the site's comments, newest first."""
+    state = _state(request.args.get("state"))
+    limit = _limit(request.args.get("limit"))
+    before = _cursor(request.args.get("cursor"))
+    with services().database.read() as session:
+        rows = comments.list_comments(session, g.site.id, state=state, before=before, limit=limit + 1)
+        items = [_item(row) for row in rows[:limit]]
+    cursor = _encode_cursor(rows[limit - 1].id) if len(rows) > limit else None
+    response = jsonify({"items": items, "next_cursor": cursor})
+    if cursor:
+        address = url_for("api.list_comments", state=state, limit=limit, cursor=cursor)
+        response.headers["Link"] = f'<{address}>; rel="next"'
+    return response
+
+
+@blueprint.get("/comments/<path:comment_id>")
+@for_sites
+def show_comment(comment_id: str) -> Response:
+    """A comment's state, reasons and history."""
+    with services().database.read() as session:
+        comment = comments.find_comment(session, g.site.id, comment_id)
+        if comment is None:
+            raise NotFound("This site has no comment with this id.")
+        history = comments.history(session, comment)
+    versions = {decision.id: decision.version for decision in history}
+    return jsonify(
+        {
+            **describe(comment, history[-1]),
+            "article_id": comment.article.external_id if comment.article else None,
+            "created_at": _time(comment.created_at),
+            "history": [_history_item(decision, versions) for decision in history],
+        }
+    )
+
+
+@blueprint.delete("/comments/<path:comment_id>")
+@for_sites
+def erase_comment(comment_id: str) -> tuple[str, int]:
+    """Erase a comment: text, author and all copies."""
+    erasure.erase(services().database, g.site, comment_id, now=utc_now())
+    return "", 204
+
+
+@blueprint.post("/comments/<path:comment_id>/decision")
+@for_sites
+def decide_comment(comment_id: str) -> Response:
+    """Tell what the blog's own staff decided."""
+    document, _ = schemas.read_json(services().settings.max_body_bytes)
+    body = schemas.check(schemas.DecisionIn, document)
+    comment, decision = review.decide_at_blog(
+        services().database,
+        g.site,
+        comment_id,
+        action=Action(body.decision),
+        note=body.reason,
+        now=utc_now(),
+    )
+    return jsonify(describe(comment, decision))
+
+
+@blueprint.post("/comments/<path:comment_id>/reports")
+@for_sites
+def report_comment(comment_id: str) -> tuple[Response, int]:
+    """Pass on a reader's report."""
+    document, _ = schemas.read_json(services().settings.max_body_bytes)
+    body = schemas.check(schemas.ReportIn, document)
+    answer = reports.report(
+        services().database,
+        g.site,
+        comment_id,
+        reporter=body.reporter or None,
+        reason=body.reason,
+        now=utc_now(),
+    )
+    return jsonify(answer), 201
+
+
+@blueprint.post("/score")
+@for_sites
+def score() -> Response:
+    """Score one text, or a batch of at most 100; nothing is stored."""
+    settings = services().settings
+    document, size = schemas.read_json(settings.max_batch_bytes)
+    is_batch = isinstance(document, dict) and "comments" in document
+    if is_batch:
+        items = schemas.check(schemas.ScoreBatchIn, document).comments
+    else:
+        if size > settings.max_body_bytes:
+            raise schemas.too_large(settings.max_body_bytes)
+        items = [schemas.check(schemas.ScoreIn, document)]
+    for number, item in enumerate(items):
+        pointer = f"/comments/{number}/text" if is_batch else "/text"
+        schemas.check_length(item.text, settings.max_text_bytes, pointer)
+    results = _scores(items)
+    return jsonify({"results": results} if is_batch else results[0])
+
+
+def _scores(items: list[schemas.ScoreIn]) -> list[dict[str, Any]]:
+    with services().database.read() as session:
+        policy = current_policy(session, g.site)
+    assessments = services().scorer.assess(policy, [_score_request(item) for item in items])
+    return [_score_answer(item, policy, found) for item, found in zip(items, assessments, strict=True)]
+
+
+def _score_request(item: schemas.ScoreIn) -> Request:
+    article, parent = item.article or schemas.ScoreContext(), item.parent or schemas.ScoreContext()
+    return Request(item.text, Context(article.title, article.text, parent.text), item.language)
+
+
+def _score_answer(item: schemas.ScoreIn, policy: Any, found: Assessment) -> dict[str, Any]:
+    verdict = decide(policy, found.reading, found.signals)
+    whole = receipt(verdict, found.reading, found.signals, policy.version)
+    del whole["signals"]
+    return {**({"id": item.id} if item.id is not None else {}), "decision": verdict.action.value, **whole}
+
+
+def _state(value: str | None) -> State | None:
+    if not value:
+        return None
+    try:
+        return State(value)
+    except ValueError:
+        names = ", ".join(state.value for state in State)
+        raise InvalidRequest(f"state must be one of {names}.", code="state-unknown") from None
+
+
+def _limit(value: str | None) -> int:
+    if value is None:
+        return PAGE_SIZE
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= MAX_PAGE_SIZE:
+        raise InvalidRequest(f"limit must be 1 to {MAX_PAGE_SIZE}.", code="limit-invalid")
+    return int(value)
+
+
+def _encode_cursor(comment_id: uuid.UUID) -> str:
+    return base64.urlsafe_b64encode(comment_id.bytes).decode().rstrip("=")
+
+
+def _cursor(value: str | None) -> uuid.UUID | None:
+    if not value:
+        return None
+    try:
+        return uuid.UUID(bytes=base64.urlsafe_b64decode(value + "=="))
+    except (ValueError, binascii.Error):
+        detail = "cursor must be a next_cursor of an earlier page."
+        raise InvalidRequest(detail, code="cursor-invalid") from None
+
+
+def _item(comment: Comment) -> dict[str, Any]:
+    return {
+        "id": comment.external_id,
+        "state": comment.state.value,
+        "version": comment.version,
+        "article_id": comment.article.external_id if comment.article else None,
+        "reports": comment.open_reports,
+        "created_at": _time(comment.created_at),
+    }
+
+
+def _history_item(decision: Decision, versions: dict[uuid.UUID, int]) -> dict[str, Any]:
+    return {
+        "version": decision.version,
+        "decision": decision.action.value,
+        "state_before": decision.state_before.value if decision.state_before else None,
+        "decided_by": decision.actor.value,
+        "moderator": decision.moderator.name if decision.moderator else None,
+        "note": decision.note,
+        "undoes": versions.get(decision.undoes) if decision.undoes else None,
+        "reasons": decision.receipt.get("reasons", []),
+        "at": _time(decision.created_at),
+    }
+
+
+def _time(value: Any) -> str:
+    return str(value.isoformat().replace("+00:00", "Z"))

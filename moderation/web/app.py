@@ -1,0 +1,99 @@
+"""The Flask application: settings in, collaborators wired, everything closed by default."""
+
+from datetime import timedelta
+
+import structlog
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from moderation.classifier.artifact import ModelError
+from moderation.classifier.reader import QuickReader
+from moderation.config import Settings
+from moderation.scoring import Scorer
+from moderation.storage.engine import Database
+from moderation.storage.moderators import ABSOLUTE_LIMIT
+from moderation.web import access, api, dashboard, health, logs, openapi, problems, services, sign_in
+
+log = structlog.get_logger(__name__)
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+
+def create_app(settings: Settings, *, database: Database | None = None, scorer: Scorer | None = None) -> Flask:
+    """The service as a WSGI application; what is not given is made from *settings*."""
+    app = Flask(__name__)
+    _configure(app, settings)
+    services.install(
+        app,
+        services.Services(
+            settings=settings,
+            database=database or Database(settings.database_url),
+            scorer=scorer or make_scorer(settings),
+        ),
+    )
+    logs.install(app)
+    access.install(app)
+    problems.install(app)
+    csrf = CSRFProtect(app)
+    csrf.exempt(api.blueprint)  # carries no cookie: a key or a signature on every request
+    for blueprint in (api.blueprint, health.blueprint, openapi.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (sign_in.blueprint, dashboard.blueprint):
+        app.register_blueprint(blueprint)
+    app.after_request(_secure)
+    return app
+
+
+def make_scorer(settings: Settings) -> Scorer:
+    """A scorer with the model of the settings. One that cannot be loaded is logged, and comments are held."""
+    reader = None
+    try:
+        reader = QuickReader.load(settings.model)
+    except ModelError as error:
+        log.error("model_not_loaded", reason=str(error))
+    return Scorer(reader, deadline_s=settings.scoring_deadline_s, threads=settings.scoring_threads)
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_batch_bytes,
+        TRUSTED_HOSTS=list(settings.trusted_hosts),
+        SESSION_COOKIE_NAME="__Host-form" if settings.secure_cookies else "form",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=ABSOLUTE_LIMIT,
+        WTF_CSRF_TIME_LIMIT=int(timedelta(hours=12).total_seconds()),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # answers keep the order of the documentation
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+
+
+def _secure(response: Response) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["X-Request-Id"] = problems.request_id()
+    if request.endpoint != "static":
+        headers["Cache-Control"] = "no-store"
+    if services.services().settings.secure_cookies:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response

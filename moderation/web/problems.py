@@ -1,0 +1,128 @@
+"""Errors as the outside sees them: problem details (RFC 9457) for programs, a page for people."""
+
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from moderation.domain import errors
+
+log = structlog.get_logger(__name__)
+
+STATUS: dict[type[errors.ModerationError], int] = {
+    errors.InvalidRequest: 422,
+    errors.KeyReused: 422,
+    errors.NotSignedIn: 401,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+}
+
+# Codes whose status is not that of their class.
+STATUS_OF_CODE = {
+    "body-not-json": 400,
+    "body-not-utf-8": 400,
+    "body-too-large": 413,
+    "content-encoding": 415,
+    "unknown-site": 404,
+    "cross-site-request": 403,
+}
+
+HTTP_CODES = {
+    400: ("bad-request", "The request cannot be understood"),
+    404: ("not-found", "There is no such thing here"),
+    405: ("method-not-allowed", "This address does not take that method"),
+    413: ("body-too-large", "The body is too large"),
+    415: ("unsupported-media-type", "The body's type is not supported"),
+}
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(errors.ModerationError, handle_ours)
+    app.register_error_handler(HTTPException, handle_http)
+    app.register_error_handler(Exception, handle_unexpected)
+
+
+def speaks_json() -> bool:
+    """Whether a program is asking; everything outside the API is pages for people."""
+    return request.path.startswith("/v1/") or request.path in {"/healthz", "/readyz", "/openapi.json"}
+
+
+def request_id() -> str:
+    if "request_id" not in g:
+        g.request_id = uuid.uuid4().hex
+    return str(g.request_id)
+
+
+def problem(code: str, title: str, status: int, detail: str, **extra: Any) -> Response:
+    """A problem document. Its `type` is a URN, the same on every installation."""
+    body = {
+        "type": f"urn:moderation:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:request:{request_id()}",
+        **extra,
+    }
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def status_of(error: errors.ModerationError) -> int:
+    if error.code in STATUS_OF_CODE:
+        return STATUS_OF_CODE[error.code]
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 400)
+
+
+def handle_ours(error: errors.ModerationError) -> Response:
+    status = status_of(error)
+    if not speaks_json():
+        return _page(status, error.title, str(error))
+    extra: dict[str, Any] = {}
+    if isinstance(error, errors.InvalidRequest) and error.errors:
+        extra["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in error.errors]
+    response = problem(error.code, error.title, status, str(error), **extra)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.StillRunning):
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def handle_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    code, title = HTTP_CODES.get(status, ("http-error", HTTPStatus(status).phrase))
+    response = problem(code, title, status, _detail(status)) if speaks_json() else _page(status, title, "")
+    if status == 405:
+        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])
+    return response
+
+
+def handle_unexpected(error: Exception) -> Response:
+    # The message may quote a comment, so only the error's kind and place are logged.
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
+    log.error("request_failed", error=type(error).__name__, at=place, request_id=request_id())
+    title, detail = (
+        "Something went wrong here",
+        f"It is in the service's log as {request_id()}. Nothing was lost.",
+    )
+    if not speaks_json():
+        return _page(500, title, detail)
+    return problem("internal-error", title, 500, detail)
+
+
+def _detail(status: int) -> str:
+    if status == 405:
+        return f"{request.method} is not answered here; see /openapi.json."
+    return "See /openapi.json for what there is."
+
+
+def _page(status: int, title: str, detail: str) -> Response:
+    return Response(render_template("error.html", title=title, detail=detail, status=status), status)

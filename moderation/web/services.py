@@ -1,0 +1,27 @@
+"""What the views work with: settings, database, scorer, sign-in limits; one object, made at start."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import Flask, current_app
+
+from moderation.config import Settings
+from moderation.scoring import Scorer
+from moderation.storage.engine import Database
+from moderation.web.throttle import SignInThrottle
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    database: Database
+    scorer: Scorer
+    sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
+
+
+def install(app: Flask, services: Services) -> None:
+    app.extensions["moderation"] = services
+
+
+def services() -> Services:
+    return cast(Services, current_app.extensions["moderation"])

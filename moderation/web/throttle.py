@@ -1,0 +1,34 @@
+"""Failed sign-ins are slowed down by account and by address, and never locked out for good."""
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+
+class SignInThrottle:
+    """Counts failures in this process: with several web processes each counts for itself.
+
+    The account's limit also asks for the address, so that a stranger cannot keep a moderator out;
+    a third, wider one on the account alone slows down an attack from many addresses.
+    """
+
+    def __init__(self, *, per_pair: int = 5, per_address: int = 20, per_account: int = 60) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._pair = RateLimitItemPerMinute(per_pair)
+        self._address = RateLimitItemPerMinute(per_address)
+        self._account = RateLimitItemPerMinute(per_account)
+
+    def blocked(self, account: str, address: str) -> bool:
+        return not all(self._limiter.test(item, *key) for item, key in self._keys(account, address))
+
+    def failed(self, account: str, address: str) -> None:
+        for item, key in self._keys(account, address):
+            self._limiter.hit(item, *key)
+
+    def _keys(self, account: str, address: str) -> list[tuple[RateLimitItemPerMinute, tuple[str, ...]]]:
+        account = account.strip().lower()
+        return [
+            (self._pair, ("pair", account, address)),
+            (self._address, ("address", address)),
+            (self._account, ("account", account)),
+        ]

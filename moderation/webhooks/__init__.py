@@ -1,0 +1,1 @@
+"""What a blog is told, and how: signing events, checking addresses, sending, trying again."""
