@@ -42,12 +42,12 @@ def sqlite_template(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster(tmp_path_factory):
+def postgres_cluster():
     """A PostgreSQL server of our own, in a temporary folder, for the whole run."""
     binaries = find_postgres()
     if binaries is None:
         skip_or_fail("PostgreSQL's initdb is not installed, so its tests cannot run")
-    with Cluster(binaries, tmp_path_factory.mktemp("postgres")) as cluster:
+    with Cluster(binaries) as cluster:
         yield cluster
 
 

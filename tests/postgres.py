@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -27,13 +28,13 @@ def free_port() -> int:
 class Cluster:
     """`initdb` and a server on a free port of loopback; gone when the block ends."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self.binaries, self.folder, self.port = binaries, folder, free_port()
+    def __init__(self, binaries: Path) -> None:
+        self.binaries, self.port = binaries, free_port()
+        # Not pytest's own folder: that is closed to the user that PostgreSQL runs as.
+        self.folder = Path(tempfile.mkdtemp(prefix="moderation-postgres-"))
 
     def __enter__(self) -> "Cluster":
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            for parent in [self.folder, *self.folder.parents][:3]:
-                parent.chmod(0o755)
             shutil.chown(self.folder, "postgres")
         data = self.folder / "data"
         self._run("initdb", "-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync")
@@ -44,6 +45,7 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *arguments: str) -> None:
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []

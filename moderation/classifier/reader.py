@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from moderation.classifier.artifact import Model, load, newest
 from moderation.classifier.features import Token, pair_ids, tokens, word_ids
@@ -21,7 +22,6 @@ EXPLAINED_FROM = 0.2  # an attribute that scores lower needs no explanation; TOX
 # article on torture. Unless it is aimed at somebody: a "you" stands within so many words of it.
 ARTICLE_WORD_FACTOR = 0.5
 _AIM_WORDS = 2
-_SHORT_WORD = 3  # articles use all of these, so they say nothing about the article
 _YOU = frozenset(
     {"you", "your", "yours", "yourself", "yourselves", "you're", "youre", "u", "ur", "ya", "y'all", "yall"}
 )
@@ -126,7 +126,7 @@ class QuickReader:
 @lru_cache(maxsize=64)
 def _words_of(title: str, article: str) -> frozenset[str]:
     words = {token.word for token in tokens(title)} | {token.word for token in tokens(article)}
-    return frozenset(word for word in words if len(word) > _SHORT_WORD)
+    return frozenset(words - ENGLISH_STOP_WORDS)  # every article uses those
 
 
 def _unaimed(found: list[Token]) -> list[int]:

@@ -209,9 +209,7 @@ def find_card(session: so.Session, site_ids: Collection[uuid.UUID], comment_id: 
     return next(iter(_cards(session, query, 1)), None)
 
 
-def find_decision(
-    session: so.Session, site_ids: Collection[uuid.UUID], decision_id: uuid.UUID
-) -> Decision | None:
+def find_decision(session: so.Session, site_ids: Collection[uuid.UUID], decision_id: uuid.UUID) -> Decision | None:
     """One decision on a comment of the given sites, with that comment."""
     return session.scalar(
         sa.select(Decision)
@@ -236,9 +234,7 @@ def machine_verdicts(session: so.Session, comments: Sequence[Comment]) -> dict[u
     return {row.comment_id: row for row in session.scalars(sa.select(Decision).join(newest, same))}
 
 
-def reports_of(
-    session: so.Session, comments: Sequence[Comment], *, each: int = 5
-) -> dict[uuid.UUID, list[Report]]:
+def reports_of(session: so.Session, comments: Sequence[Comment], *, each: int = 5) -> dict[uuid.UUID, list[Report]]:
     """The newest reports of each comment of a page, at most *each*."""
     number = sa.func.row_number().over(partition_by=Report.comment_id, order_by=Report.id.desc())
     ranked = (
@@ -247,7 +243,10 @@ def reports_of(
         .subquery()
     )
     rows = session.scalars(
-        sa.select(Report).join(ranked, Report.id == ranked.c.id).where(ranked.c.number <= each).order_by(Report.id.desc())
+        sa.select(Report)
+        .join(ranked, Report.id == ranked.c.id)
+        .where(ranked.c.number <= each)
+        .order_by(Report.id.desc())
     )
     found: dict[uuid.UUID, list[Report]] = {}
     for row in rows:

@@ -36,7 +36,7 @@ def roles(session: so.Session, moderator_id: uuid.UUID) -> dict[uuid.UUID, Role]
     rows = session.execute(
         sa.select(Membership.site_id, Membership.role).where(Membership.moderator_id == moderator_id)
     )
-    return dict(rows.tuples().all())
+    return {row.site_id: row.role for row in rows}
 
 
 def open_session(session: so.Session, moderator: Moderator, now: datetime) -> str:

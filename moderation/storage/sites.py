@@ -70,4 +70,4 @@ def _sha256(secret: str) -> bytes:
 
 def site_names(session: so.Session, site_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     rows = session.execute(sa.select(Site.id, Site.name).where(Site.id.in_(site_ids)).order_by(Site.name))
-    return {site_id: name for site_id, name in rows}
+    return {row.id: row.name for row in rows}

@@ -76,6 +76,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=ABSOLUTE_LIMIT,
+        WTF_CSRF_SSL_STRICT=False,  # same_origin.py looks at Sec-Fetch-Site and Origin instead of Referer
         WTF_CSRF_TIME_LIMIT=int(timedelta(hours=12).total_seconds()),
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
@@ -89,7 +90,8 @@ def _secure(response: Response) -> Response:
     headers = response.headers
     headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
+    # Not `no-referrer`: with that, browsers send `Origin: null` from our own forms.
+    headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["X-Request-Id"] = problems.request_id()
     if request.endpoint != "static":

@@ -95,9 +95,7 @@ def _set_cookie(response: Response, token: str, *, max_age: int) -> None:
 
 
 def _again(message: str, email: str, status: int) -> Response:
-    page = render_template(
-        "sign_in.html", next=local_path(request.form.get("next")), message=message, email=email
-    )
+    page = render_template("sign_in.html", next=local_path(request.form.get("next")), message=message, email=email)
     response = make_response(page, status)
     if status == 429:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)

@@ -1,0 +1,245 @@
+"""What the dashboard's pages show, worked out from rows: templates only write it down."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy.orm as so
+
+from moderation.domain.comment import RESULT, Action, Actor, State
+from moderation.domain.decision import Source
+from moderation.storage import comments as storage
+from moderation.storage.tables import Comment, Decision, Report
+from moderation.web.keys import KEY_OF
+from moderation.web.marking import LABELS, Piece, marks, pieces
+
+# A list shows the beginning of a longer text; its own page shows it whole.
+SHOWN_IN_LIST = 1_500
+
+CHOICES = {Action.PUBLISH: "Approve", Action.REJECT: "Reject", Action.SPAM: "Spam"}
+STATES = {
+    State.HELD: "held",
+    State.PUBLISHED: "published",
+    State.REJECTED: "rejected",
+    State.SPAM: "marked as spam",
+    State.ERASED: "erased",
+}
+ORIGINS = {
+    Source.CLASSIFIER: "its score",
+    Source.RULE: "the site's rules",
+    Source.SYSTEM: "the service",
+    Source.HISTORY: "its history",
+    Source.REPORT: "readers",
+    Source.PERSON: "a person",
+}
+DEEDS = {
+    Action.HOLD: "held it",
+    Action.PUBLISH: "published it",
+    Action.REJECT: "rejected it",
+    Action.SPAM: "marked it as spam",
+    Action.ERASE: "erased it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    action: str
+    label: str
+    key: str
+
+
+# Reasons in plain words, by where they come from.
+Causes = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One decision in words. `undo` is whether the reader of the page may take it back now."""
+
+    id: uuid.UUID
+    who: str
+    did: str
+    when: When
+    note: str
+    causes: Causes
+    model: str
+    policy_version: int | None
+    revision: int
+    undo: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A comment as a moderator sees it. `text` is None once it is erased; `size` is its whole length."""
+
+    id: uuid.UUID
+    version: int
+    state: State
+    state_words: str
+    site: str
+    article: str
+    article_url: str
+    permalink: str
+    author: str
+    when: When
+    is_edited: bool
+    parent: str
+    text: list[Piece] | None
+    is_cut: bool
+    size: int
+    causes: Causes
+    scores: list[tuple[str, float]]
+    reports: list[Report]
+    open_reports: int
+    choices: list[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Who looks: the names of their sites, where they may decide, and when it is."""
+
+    sites: Mapping[uuid.UUID, str]
+    decidable: Collection[uuid.UUID]
+    now: datetime
+
+    def site(self, site_id: uuid.UUID) -> str:
+        """The site's name, where there are several to tell apart."""
+        return self.sites[site_id] if len(self.sites) > 1 else ""
+
+
+def make_cards(
+    session: so.Session, rows: Sequence[Comment], eyes: Eyes, *, shown: int | None = SHOWN_IN_LIST
+) -> list[Card]:
+    """A card for each comment of a page, in three queries; at most *shown* characters of a text."""
+    verdicts = storage.machine_verdicts(session, rows)
+    latest = storage.decisions_of(session, rows)
+    reports = storage.reports_of(session, rows)
+    return [_card(row, verdicts.get(row.id), latest[row.id], reports.get(row.id, []), eyes, shown) for row in rows]
+
+
+def _card(
+    comment: Comment,
+    verdict: Decision | None,
+    latest: Decision,
+    reports: list[Report],
+    eyes: Eyes,
+    shown: int | None,
+) -> Card:
+    text, receipt = comment.text, verdict.receipt if verdict else {}
+    # Offsets belong to the text that was read: after an edit they would mark other words.
+    found = marks(receipt) if verdict and verdict.revision == comment.revision else []
+    return Card(
+        id=comment.id,
+        version=comment.version,
+        state=comment.state,
+        state_words=STATES[comment.state],
+        site=eyes.site(comment.site_id),
+        article=comment.article.title if comment.article else "",
+        article_url=web_address(comment.article.url if comment.article else ""),
+        permalink=web_address(comment.permalink),
+        author=comment.author_name,
+        when=when(comment.created_at, eyes.now),
+        is_edited=comment.revision > 1,
+        parent=comment.parent_text,
+        text=None if text is None else pieces(text[:shown], found),
+        is_cut=shown is not None and len(text or "") > shown,
+        size=len(text or ""),
+        causes=_causes(receipt) | (_deed_of(latest) if latest is not verdict else {}),
+        scores=_scores(receipt),
+        reports=reports[: comment.open_reports],
+        open_reports=comment.open_reports,
+        choices=_choices(comment, eyes),
+    )
+
+
+def make_line(decision: Decision, latest_version: int, eyes: Eyes) -> Line:
+    receipt = decision.receipt
+    return Line(
+        id=decision.id,
+        who=_who(decision),
+        did=_did(decision),
+        when=when(decision.created_at, eyes.now),
+        note=decision.note,
+        causes={} if decision.actor is Actor.MODERATOR else _causes(receipt),
+        model=receipt.get("model") or "",
+        policy_version=receipt.get("policy_version"),
+        revision=decision.revision,
+        undo=decision.actor is Actor.MODERATOR
+        and decision.state_before is not None
+        and decision.version == latest_version
+        and decision.action is not Action.ERASE
+        and decision.site_id in eyes.decidable,
+    )
+
+
+def _who(decision: Decision) -> str:
+    match decision.actor:
+        case Actor.MACHINE:
+            return "The policy"
+        case Actor.BLOG:
+            return "The blog's own staff"
+        case Actor.MODERATOR:
+            return decision.moderator.name if decision.moderator else "A moderator"
+
+
+def _did(decision: Decision) -> str:
+    deed = DEEDS[decision.action]
+    return f"took a decision back and {deed} again" if decision.undoes else deed
+
+
+def _causes(receipt: Mapping[str, Any]) -> Causes:
+    causes: Causes = {}
+    for reason in receipt.get("reasons", []):
+        origin, message = ORIGINS[Source(reason["source"])], reason["message"]
+        causes.setdefault(origin, []).append(message.replace(" %", "\N{NO-BREAK SPACE}%"))
+    return causes
+
+
+def _deed_of(decision: Decision) -> Causes:
+    return {ORIGINS[Source.PERSON]: [f"{_who(decision)} {_did(decision)}"]}
+
+
+def _scores(receipt: Mapping[str, Any]) -> list[tuple[str, float]]:
+    scores = receipt.get("scores", {})
+    return [(label.capitalize(), scores[name]) for name, label in LABELS.items() if name in scores]
+
+
+def _choices(comment: Comment, eyes: Eyes) -> list[Choice]:
+    """What may be decided now; to leave a reported comment where it is, is a decision too."""
+    if comment.site_id not in eyes.decidable or comment.state is State.ERASED:
+        return []
+    is_reported = comment.state is State.PUBLISHED and comment.open_reports > 0
+    return [
+        Choice(action.value, "Keep" if RESULT[action] is comment.state else label, KEY_OF[action.value])
+        for action, label in CHOICES.items()
+        if RESULT[action] is not comment.state or is_reported
+    ]
+
+
+def web_address(url: str) -> str:
+    """*url* if a browser may be sent there, else nothing: the blog may pass on what anybody typed."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in {"http", "https"} and parts.hostname else ""
+
+
+def when(at: datetime, now: datetime) -> When:
+    """A time and its distance in words; a month and more ago, its day."""
+    seconds = int((now - at).total_seconds())
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if count := max(seconds, 0) // size:
+            if unit == "day" and count > 30:
+                return When(at, f"on {at:%Y-%m-%d}")
+            return When(at, f"{count} {unit}{'s' if count > 1 else ''} ago")
+    return When(at, "just now")

@@ -1,0 +1,223 @@
+"""The moderators' pages: the queue, what readers reported, what was decided, what was not delivered."""
+
+import uuid
+from collections.abc import Sequence
+from typing import TypeVar
+
+import sqlalchemy.orm as so
+from flask import Blueprint, flash, g, redirect, request
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+
+from moderation import review
+from moderation.domain.comment import Actor
+from moderation.domain.errors import AlreadyDecided, InvalidRequest, NotAllowed, NotFound
+from moderation.storage import comments, outbox
+from moderation.storage.tables import Comment, Decision, Event
+from moderation.storage.types import utc_now
+from moderation.web import cursors
+from moderation.web.access import decidable_sites, for_moderators, readable_sites
+from moderation.web.cards import STATES, Card, make_cards, make_line, when
+from moderation.web.frame import eyes, page
+from moderation.web.marking import pieces
+from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
+from moderation.web.services import services
+
+blueprint = Blueprint("dashboard", __name__)
+blueprint.before_request(refuse_cross_origin)
+blueprint.register_error_handler(CSRFError, form_expired)
+
+PAGE_SIZE = 20
+
+ACTIONS = {action.value: action for action in review.PERSON_ACTIONS}
+
+
+Row = TypeVar("Row", Comment, Decision, Event)
+
+
+@blueprint.record_once
+def _keep_pages_small(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.trim_blocks = state.app.jinja_env.lstrip_blocks = True
+
+
+blueprint.add_app_template_filter(pieces, "pieces")
+
+
+@blueprint.get("/")
+@for_moderators
+def queue() -> str:
+    """What waits, the highest risk first."""
+    after = cursors.read_risk(request.args.get("after"))
+    with services().database.read() as session:
+        rows = comments.held(session, readable_sites(), after=after, limit=PAGE_SIZE + 1)
+        return _queue_page(session, rows, is_first=after is None)
+
+
+@blueprint.get("/reported")
+@for_moderators
+def reported() -> str:
+    """Published comments that readers reported, newest first."""
+    before = cursors.read_id(request.args.get("after"))
+    with services().database.read() as session:
+        rows = comments.reported(session, readable_sites(), before=before, limit=PAGE_SIZE + 1)
+        shown = rows[:PAGE_SIZE]
+        following = cursors.of_id(shown[-1].id) if len(rows) > PAGE_SIZE else None
+        cards = make_cards(session, shown, eyes(session))
+        return page("reported.html", session, cards=cards, following=following, is_first=before is None)
+
+
+@blueprint.get("/comments/<uuid:comment_id>")
+@for_moderators
+def comment(comment_id: uuid.UUID) -> str:
+    """One comment, whole, with everything that was decided about it."""
+    with services().database.read() as session:
+        row = _found(comments.find_card(session, readable_sites(), comment_id))
+        looking = eyes(session)
+        card = make_cards(session, [row], looking, shown=None)[0]
+        history = [make_line(item, row.version, looking) for item in comments.history(session, row)]
+        return page("comment.html", session, card=card, history=history[::-1])
+
+
+@blueprint.get("/decided")
+@for_moderators
+def decided() -> str:
+    """What moderators decided, newest first."""
+    before = cursors.read_id(request.args.get("after"))
+    with services().database.read() as session:
+        rows = comments.decided_by_people(session, readable_sites(), before=before, limit=PAGE_SIZE + 1)
+        shown, looking = rows[:PAGE_SIZE], eyes(session)
+        following = cursors.of_id(shown[-1].id) if len(rows) > PAGE_SIZE else None
+        lines = [(make_line(row, row.comment.version, looking), row.comment) for row in shown]
+        return page("decided.html", session, lines=lines, following=following, is_first=before is None)
+
+
+@blueprint.post("/comments/<uuid:comment_id>/decision")
+@for_moderators
+def decide(comment_id: uuid.UUID) -> ResponseReturnValue:
+    """Approve, reject, or mark as spam, as the form's button says."""
+    action, seen_version = ACTIONS.get(request.form.get("action", "")), request.form.get("version", type=int)
+    if action is None or seen_version is None:
+        raise InvalidRequest("The form has no known decision in it. Go back and load the page again.")
+    with services().database.read() as session:
+        _decidable(comments.find_card(session, readable_sites(), comment_id))
+    try:
+        decision = review.decide(
+            services().database,
+            moderator=g.moderator,
+            site_ids=decidable_sites(),
+            comment_id=comment_id,
+            seen_version=seen_version,
+            action=action,
+            now=utc_now(),
+        )
+    except AlreadyDecided:
+        return _came_second(comment_id)
+    flash(str(decision.id), "decision")
+    return redirect(local_path(request.form.get("back")), 303)
+
+
+@blueprint.post("/decisions/<uuid:decision_id>/undo")
+@for_moderators
+def undo(decision_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a decision back."""
+    with services().database.read() as session:
+        undone = _decidable(comments.find_decision(session, readable_sites(), decision_id))
+    try:
+        decision = review.undo(
+            services().database,
+            moderator=g.moderator,
+            site_ids=decidable_sites(),
+            decision_id=decision_id,
+            now=utc_now(),
+        )
+    except AlreadyDecided:
+        return _came_second(undone.comment_id)
+    flash(str(decision.id), "decision")
+    return redirect(local_path(request.form.get("back")), 303)
+
+
+@blueprint.get("/deliveries")
+@for_moderators
+def deliveries() -> str:
+    """Events that a blog has not been told, newest first."""
+    before = cursors.read_id(request.args.get("after"))
+    with services().database.read() as session:
+        rows = outbox.undelivered(session, readable_sites(), before=before, limit=PAGE_SIZE + 1)
+        shown, looking = rows[:PAGE_SIZE], eyes(session)
+        following = cursors.of_id(shown[-1].id) if len(rows) > PAGE_SIZE else None
+        attempts = outbox.attempts_of(session, shown)
+        events = [
+            {
+                "row": event,
+                "site": looking.site(event.site_id),
+                "when": when(event.created_at, looking.now),
+                "attempts": [(item, when(item.created_at, looking.now)) for item in attempts.get(event.id, [])],
+                "replay": event.site_id in looking.decidable,
+            }
+            for event in shown
+        ]
+        return page("deliveries.html", session, events=events, following=following, is_first=before is None)
+
+
+@blueprint.post("/deliveries/<uuid:event_id>/replay")
+@for_moderators
+def replay(event_id: uuid.UUID) -> ResponseReturnValue:
+    """Send an undelivered event again, with the same id."""
+    with services().database.read() as session:
+        _decidable(outbox.find_event(session, readable_sites(), event_id))
+    with services().database.write() as session:
+        started = outbox.replay(session, event_id, decidable_sites(), utc_now())
+    flash("The event will be sent again now." if started else "The event is on its way already.", "note")
+    return redirect(local_path(request.form.get("back")), 303)
+
+
+def _queue_page(
+    session: so.Session,
+    rows: Sequence[Comment],
+    *,
+    is_first: bool = True,
+    conflict: tuple[str, Card] | None = None,
+) -> str:
+    shown = rows[:PAGE_SIZE]
+    following = cursors.of_risk(shown[-1].risk, shown[-1].id) if len(rows) > PAGE_SIZE else None
+    cards = make_cards(session, shown, eyes(session))
+    return page("queue.html", session, cards=cards, following=following, is_first=is_first, conflict=conflict)
+
+
+def _came_second(comment_id: uuid.UUID) -> tuple[str, int]:
+    """The queue again, with the comment as somebody else left it on top."""
+    with services().database.read() as session:
+        row = _found(comments.find_card(session, readable_sites(), comment_id))
+        conflict = _who_was_first(session, row), make_cards(session, [row], eyes(session))[0]
+        held = comments.held(session, readable_sites(), limit=PAGE_SIZE + 2)
+        others = [other for other in held if other.id != comment_id]
+        return _queue_page(session, others[: PAGE_SIZE + 1], conflict=conflict), 409
+
+
+def _who_was_first(session: so.Session, row: Comment) -> str:
+    latest, state = comments.latest_decision(session, row), STATES[row.state]
+    if latest.moderator_id == g.moderator.id:
+        return f"You had decided this one already: {state}"
+    if latest.moderator is not None:
+        return f"{latest.moderator.name} decided first: {state}"
+    if latest.actor is Actor.BLOG:
+        return f"The blog's own staff decided first: {state}"
+    return f"The comment has changed since you saw it: {state}"
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise NotFound("There is nothing of this kind on your sites.")
+    return row
+
+
+def _decidable(row: Row | None) -> Row:
+    """*row*, where the signed-in person may decide; 404 on other people's sites, 403 for a viewer.
+
+    Raises:
+        NotFound, NotAllowed: as above.
+    """
+    if _found(row).site_id not in decidable_sites():
+        raise NotAllowed("On this site you may look, but not decide.")
+    return _found(row)

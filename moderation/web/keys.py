@@ -1,0 +1,24 @@
+"""The dashboard's single keys: the help and the script both read this one table."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`does` is what the script looks for: a button's `data-does`, or one of its own three movements."""
+
+    key: str
+    does: str
+    help: str
+
+
+KEYS = (
+    Key("j", "next", "Go to the next comment"),
+    Key("k", "previous", "Go to the previous comment"),
+    Key("f", "publish", "Approve the comment"),
+    Key("d", "reject", "Reject the comment"),
+    Key("s", "spam", "Mark the comment as spam"),
+    Key("z", "undo", "Undo the last decision"),
+    Key("?", "help", "Show or hide this help"),
+)
+KEY_OF = {key.does: key.key for key in KEYS}

@@ -1,0 +1,84 @@
+// Single keys for the queue. The table of keys is the help at the foot of the page: each <kbd> names its key
+// and what it does; what is not a movement presses the button of that name. Without this script nothing is lost.
+"use strict";
+
+const SWITCH = "moderation.keys";
+const help = document.querySelector(".keys");
+const box = document.getElementById("keys-on");
+const cards = [...document.querySelectorAll(".card")];
+const bindings = new Map([...help.querySelectorAll("[data-key]")].map((key) => [key.dataset.key, key.dataset.does]));
+let pressed = false;
+
+const current = () => document.activeElement.closest(".card");
+
+const move = (step) => {
+  const at = cards.indexOf(current());
+  const next = cards[at < 0 ? (step > 0 ? 0 : -1) : at + step];
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest" });
+};
+
+const press = (does) => {
+  const button = `button[data-does="${does}"]`;
+  const found = current()?.querySelector(button) ?? document.querySelector(`.news ${button}`);
+  // One press, one decision: the page is on its way to the next.
+  if (found && !pressed) {
+    pressed = true;
+    found.click();
+  }
+};
+
+const movements = {
+  next: () => move(1),
+  previous: () => move(-1),
+  help: () => {
+    help.open = !help.open;
+    if (help.open) help.querySelector("summary").focus();
+  },
+};
+
+const inField = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+
+document.addEventListener("keydown", (event) => {
+  const does = bindings.get(event.key);
+  if (!does || !box.checked || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.repeat || event.isComposing || inField(event.target)) return;
+  event.preventDefault();
+  (movements[does] ?? (() => press(does)))();
+});
+
+const remember = (on) => {
+  try {
+    localStorage.setItem(SWITCH, on ? "on" : "off");
+  } catch {
+    // Storage is closed to us: the choice holds for this page.
+  }
+};
+
+const remembered = () => {
+  try {
+    return localStorage.getItem(SWITCH) !== "off";
+  } catch {
+    return true;
+  }
+};
+
+const show = () => document.documentElement.classList.toggle("with-keys", box.checked);
+
+box.checked = remembered();
+box.addEventListener("change", () => {
+  remember(box.checked);
+  show();
+});
+addEventListener("pageshow", () => {
+  pressed = false;
+});
+help.hidden = false;
+show();
+
+// What stands on the page from the start is not read out; what is put there afterwards is.
+for (const news of document.querySelectorAll(".news p")) {
+  const words = [...news.childNodes];
+  news.replaceChildren();
+  setTimeout(() => news.replaceChildren(...words), 100);
+}

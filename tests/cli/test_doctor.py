@@ -1,0 +1,95 @@
+"""`moderation doctor` names what is wrong and what mends it."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from moderation.storage import sites
+from moderation.storage.engine import Database
+from moderation.storage.tables import Event, EventState
+from moderation.storage.types import utc_now
+from tests.factories import make_comment
+
+
+@pytest.fixture
+def healthy(run, environment):
+    """An installation with nothing wrong, and its database."""
+    run("site", "add", "garden", "--webhook-url", "https://blog.example/hook")
+    run("moderator", "add", "ann@example.org")
+    database = Database(f"sqlite:///{environment['MODERATION_HOME']}/moderation.db")
+    yield database
+    database.dispose()
+
+
+def findings(output):
+    return {finding["about"]: finding for finding in json.loads(output)}
+
+
+def test_healthy_installation_has_nothing_wrong(run, healthy):
+    found = findings(run("doctor", "--json"))
+
+    assert all(finding["well"] for finding in found.values())
+    assert set(found) >= {"settings", "home", "model", "SQLite", "database", "migrations", "outbox", "secrets"}
+    assert "WRONG" not in run("doctor")
+
+
+def test_empty_installation_is_told_what_to_do_first(run):
+    output = run("doctor", fails=True)
+
+    assert "mend it with: moderation site add" in output
+
+
+def test_wrong_and_missing_secret_keys_are_named(run, healthy):
+    other = findings(run("doctor", "--json", fails=True, env={"MODERATION_SECRET_KEY": "x" * 40}))
+    none = findings(run("doctor", "--json", fails=True, env={"MODERATION_SECRET_KEY": ""}))
+
+    assert not other["secrets"]["well"]
+    assert "MODERATION_SECRET_KEY" in none["settings"]["mend"]
+
+
+def test_missing_model_is_named(run, healthy, tmp_path):
+    found = findings(run("doctor", "--json", fails=True, env={"MODERATION_MODEL": str(tmp_path)}))
+
+    assert not found["model"]["well"]
+    assert found["model"]["mend"]
+
+
+def test_old_migrations_are_named_with_the_command(run, healthy):
+    with healthy.writer.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'older'"))
+
+    found = findings(run("doctor", "--json", fails=True))
+
+    assert found["migrations"]["mend"] == "alembic upgrade head"
+    assert "alembic upgrade head" in run("site", "list", fails=True)
+
+
+def test_readable_home_is_named(run, healthy, environment):
+    Path(environment["MODERATION_HOME"]).chmod(0o755)
+
+    assert findings(run("doctor", "--json", fails=True))["home"]["mend"].startswith("chmod 700")
+
+
+def test_late_failed_and_refused_deliveries_are_named(run, healthy):
+    with healthy.write() as session:
+        site = sites.site_by_slug(session, "garden")
+        make_comment(session, site, now=utc_now() - timedelta(hours=1))
+    assert findings(run("doctor", "--json", fails=True))["outbox"]["mend"] == "moderation serve"
+
+    with healthy.write() as session:
+        session.execute(sa.update(Event).values(state=EventState.FAILED))
+        site = sites.site_by_slug(session, "garden")
+        site.webhook_disabled_at = utc_now()
+    found = findings(run("doctor", "--json", fails=True))
+    assert "1 events failed" in found["outbox"]["detail"]
+    assert found["webhook"]["mend"] == "moderation site set-webhook garden URL"
+
+
+def test_unreachable_database_is_named(run):
+    url = "postgresql://nobody@127.0.0.1:1/nothing"
+    found = findings(run("doctor", "--json", fails=True, env={"DATABASE_URL": url}))
+
+    assert "cannot be reached" in found["database"]["detail"]

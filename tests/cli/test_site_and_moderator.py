@@ -1,0 +1,128 @@
+"""Sites, keys and people from the command line."""
+
+import json
+
+import pytest
+
+from moderation.passwords import password_fits
+from moderation.storage import moderators, sites
+from moderation.storage.engine import Database
+from moderation.storage.types import utc_now
+
+
+@pytest.fixture
+def rows(environment):
+    database = Database(f"sqlite:///{environment['MODERATION_HOME']}/moderation.db")
+    yield database
+    database.dispose()
+
+
+def value(output, label):
+    return next(line.split(":", 1)[1].strip() for line in output.splitlines() if line.startswith(label))
+
+
+def test_first_site_makes_the_database_and_prints_key_and_secret(run, rows):
+    output = run("site", "add", "garden", "--name", "My garden")
+
+    with rows.read() as session:
+        site = sites.site_by_key(session, value(output, "API key"), utc_now())
+    assert (site.slug, site.name) == ("garden", "My garden")
+    assert value(output, "Webhook secret").startswith("whsec_")
+    assert value(output, "Webhook secret").encode() not in site.webhook_secret
+    assert run("site", "show-secret", "garden").strip() == value(output, "Webhook secret")
+
+
+@pytest.mark.parametrize("slug", ["Garden", "-a", "a b", "", "x" * 64, "ü"])
+def test_short_name_is_plain(run, slug):
+    assert "short name" in run("site", "add", "--", slug, fails=True)
+
+
+def test_site_is_added_once(run):
+    run("site", "add", "garden")
+
+    assert "already" in run("site", "add", "garden", fails=True)
+
+
+def test_sites_are_listed(run):
+    assert "moderation site add" in run("site", "list")
+    run("site", "add", "garden", "--webhook-url", "https://blog.example/hook")
+
+    [site] = json.loads(run("site", "list", "--json"))
+    assert (site["slug"], site["webhook_url"]) == ("garden", "https://blog.example/hook")
+
+
+def test_rotated_key_works_beside_the_old_one_for_the_overlap(run, rows):
+    old = value(run("site", "add", "garden"), "API key")
+    new = value(run("site", "rotate-key", "garden"), "API key")
+    with rows.read() as session:
+        assert sites.site_by_key(session, old, utc_now()).slug == "garden"
+
+    newest = value(run("site", "rotate-key", "garden", "--overlap-hours", "0"), "API key")
+    with rows.read() as session:
+        assert sites.site_by_key(session, new, utc_now()) is None
+        assert sites.site_by_key(session, newest, utc_now()).slug == "garden"
+
+
+def test_moderator_gets_a_password_and_all_sites(run, rows):
+    run("site", "add", "garden")
+    password = value(run("moderator", "add", "Ann@Example.org"), "Password")
+
+    with rows.read() as session:
+        person = moderators.moderator_by_email(session, "ann@example.org")
+        assert password_fits(person.password_hash, password)
+        assert not password_fits(person.password_hash, password + "x")
+        assert len(moderators.roles(session, person.id)) == 1
+
+
+def test_password_may_come_from_standard_input_and_never_short(run):
+    assert "Password" not in run("moderator", "add", "a@b.example", "--password-stdin", stdin="long enough, surely\n")
+    assert "12" in run("moderator", "add", "c@d.example", "--password-stdin", stdin="short\n", fails=True)
+
+
+def test_new_password_or_disabling_ends_every_sign_in(run, rows):
+    run("moderator", "add", "ann@example.org")
+    for command in ("reset-password", "disable"):
+        with rows.write() as session:
+            token = moderators.open_session(
+                session, moderators.moderator_by_email(session, "ann@example.org"), utc_now()
+            )
+        run("moderator", command, "ann@example.org")
+        with rows.read() as session:
+            assert moderators.find_session(session, token, utc_now()) is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("site", "rotate-key", "nothing"),
+        ("site", "set-webhook", "nothing", "https://a.example"),
+        ("moderator", "disable", "nobody@example.org"),
+        ("moderator", "add", "no-address"),
+        ("moderator", "add", "a@b.example", "--site", "nothing"),
+    ],
+)
+def test_what_is_not_there_is_named(run, arguments):
+    assert run(*arguments, fails=True).startswith("Error: ")
+
+
+def test_commands_say_which_setting_is_missing(run):
+    assert "MODERATION_SECRET_KEY" in run("site", "add", "garden", fails=True, env={"MODERATION_SECRET_KEY": ""})
+    assert "MODERATION_SECRET_KEY" in run("serve", fails=True, env={"MODERATION_SECRET_KEY": ""})
+
+
+def test_every_command_has_help_with_an_example(run):
+    import click
+
+    from moderation.cli import main
+
+    def walk(command, words):
+        if isinstance(command, click.Group):
+            for name in command.list_commands(click.Context(command)):
+                yield from walk(command.get_command(click.Context(command), name), [*words, name])
+        else:
+            yield words
+
+    found = list(walk(main, []))
+    assert len(found) > 12
+    for words in found:
+        assert "Example: " in run(*words, "--help"), words

@@ -1,0 +1,55 @@
+"""Settings from the environment."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from moderation.config import Settings, SettingsError
+
+KEY = "k" * 43
+
+
+def test_defaults_need_a_secret_key_alone(tmp_path):
+    settings = Settings.from_env({"MODERATION_SECRET_KEY": KEY, "MODERATION_HOME": str(tmp_path)})
+
+    assert settings.database_url == f"sqlite:///{tmp_path}/moderation.db"
+    assert settings.trusted_hosts == ("127.0.0.1", "localhost", "[::1]")
+    assert (settings.max_body_bytes, settings.max_batch_bytes, settings.max_text_bytes) == (2**20, 2**22, 20_480)
+    assert not settings.secure_cookies
+
+
+def test_values_are_read(tmp_path):
+    (tmp_path / "key").write_text(KEY + "\n")
+    settings = Settings.from_env(
+        {
+            "MODERATION_SECRET_KEY_FILE": str(tmp_path / "key"),
+            "DATABASE_URL": "postgresql://db.example/m",
+            "PUBLIC_BASE_URL": "https://mod.example/",
+            "TRUSTED_HOSTS": "a.example, b.example",
+            "WEBHOOK_ALLOW_NETWORKS": "192.168.1.0/24, fd00::/8",
+        }
+    )
+
+    assert settings.secret_key == KEY
+    assert settings.database_url == "postgresql+psycopg://db.example/m"
+    assert settings.public_base_url == "https://mod.example"
+    assert settings.secure_cookies
+    assert settings.trusted_hosts[:3] == ("a.example", "b.example", "mod.example")
+    assert settings.webhook_networks == (ip_network("192.168.1.0/24"), ip_network("fd00::/8"))
+
+
+@pytest.mark.parametrize(
+    ("env", "names"),
+    [
+        ({"MODERATION_SECRET_KEY": ""}, "MODERATION_SECRET_KEY"),
+        ({"MODERATION_SECRET_KEY": "short"}, "MODERATION_SECRET_KEY"),
+        ({"MODERATION_SECRET_KEY_FILE": "/nonexistent/key"}, "MODERATION_SECRET_KEY_FILE"),
+        ({"PUBLIC_BASE_URL": "mod.example"}, "PUBLIC_BASE_URL"),
+        ({"WEBHOOK_ALLOW_NETWORKS": "localhost"}, "WEBHOOK_ALLOW_NETWORKS"),
+        ({"MAX_BODY_BYTES": "1 MB"}, "MAX_BODY_BYTES"),
+        ({"DELIVERY_LEASE_SECONDS": "-1"}, "DELIVERY_LEASE_SECONDS"),
+    ],
+)
+def test_bad_value_is_refused_by_name(env, names):
+    with pytest.raises(SettingsError, match=names):
+        Settings.from_env({"MODERATION_SECRET_KEY": KEY, **env})

@@ -1,0 +1,115 @@
+"""The application over a test database, and people signed in to it."""
+
+import re
+
+import pytest
+
+from moderation.config import Settings
+from moderation.passwords import hash_password
+from moderation.scoring import Scorer
+from moderation.storage import moderators
+from moderation.storage.tables import Role
+from moderation.storage.types import utc_now
+from moderation.web.app import create_app
+from tests.factories import SECRET_KEY, FakeReader, make_moderator, make_site
+
+PASSWORD = "a pass phrase for tests"
+
+
+@pytest.fixture(scope="session")
+def password_hash():
+    """Hashed once: argon2 is slow on purpose."""
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(
+        database_url="unused",
+        secret_key=SECRET_KEY,
+        home=tmp_path,
+        trusted_hosts=("127.0.0.1", "localhost"),
+    )
+
+
+@pytest.fixture
+def app(settings, database):
+    app = create_app(settings, database=database, scorer=Scorer(FakeReader()))
+    yield app
+    app.extensions["moderation"].scorer.close()
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def site(database):
+    with database.write() as session:
+        return make_site(session)
+
+
+@pytest.fixture
+def other_site(database):
+    with database.write() as session:
+        return make_site(session, slug="harbour")
+
+
+@pytest.fixture
+def mona(database, site, password_hash):
+    """A moderator of `site` whose password is PASSWORD."""
+    with database.write() as session:
+        mona = make_moderator(session, site)
+        mona.password_hash = password_hash
+        return mona
+
+
+class Browser:
+    """A test client that fills in forms as a browser does: with the token of the page they stand on."""
+
+    def __init__(self, app) -> None:
+        self.client = app.test_client()
+
+    def get(self, path, **options):
+        return self.client.get(path, **options)
+
+    def post(self, path, *, on="/", token=None, **fields):
+        token = token_of(self.client.get(on).text) if token is None else token
+        return self.client.post(path, data={"csrf_token": token, **fields})
+
+
+def token_of(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    return found[1] if found else ""
+
+
+def sign_in_as(app, database, moderator) -> Browser:
+    """A browser with a session of *moderator*, without the cost of a password."""
+    with database.write() as session:
+        token = moderators.open_session(session, moderator, utc_now())
+    browser = Browser(app)
+    browser.client.set_cookie("moderation", token, domain="localhost")
+    return browser
+
+
+@pytest.fixture
+def browser(app, database, mona):
+    """Mona, signed in."""
+    return sign_in_as(app, database, mona)
+
+
+@pytest.fixture
+def viewer(app, database, site):
+    """Vera, signed in, who may only look."""
+    with database.write() as session:
+        vera = make_moderator(session, site, email="vera@example.org", name="Vera", role=Role.VIEWER)
+    return sign_in_as(app, database, vera)
+
+
+@pytest.fixture
+def colleague(app, database, site):
+    """Nils, signed in, a second moderator of the same site."""
+    with database.write() as session:
+        nils = make_moderator(session, site, email="nils@example.org", name="Nils")
+    return sign_in_as(app, database, nils)
