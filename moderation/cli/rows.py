@@ -3,9 +3,11 @@
 import csv
 import gzip
 import json
+import sys
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -51,19 +53,34 @@ def format_of(name: str) -> str:
 def open_source(name: str) -> Iterator[Source]:
     """The table in file *name*, or in standard input."""
     kind = format_of(name)
+    with ExitStack() as stack:
+        with _read_errors(name):
+            path = None if name == STANDARD else Path(name)
+            file: IO[bytes] = stack.enter_context(path.open("rb")) if path else sys.stdin.buffer
+            source = _source(stack, file, kind, path.stat().st_size if path else None)
+        yield replace(source, chunks=_with_read_errors(name, source.chunks))
+
+
+@contextmanager
+def _read_errors(name: str) -> Iterator[None]:
     try:
-        with ExitStack() as stack:
-            if name == STANDARD:
-                file: IO[bytes] = click.get_binary_stream("stdin")
-            else:
-                file = stack.enter_context(Path(name).open("rb"))
-            yield _source(file, kind, None if name == STANDARD else Path(name).stat().st_size)
-    except (OSError, EOFError, csv.Error) as error:
+        yield
+    except (OSError, EOFError, csv.Error, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise click.ClickException(f"{name} cannot be read: {reason}.") from error
 
 
-def _source(file: IO[bytes], kind: str, size: int | None) -> Source:
+def _with_read_errors(name: str, chunks: Iterator[list[Row]]) -> Iterator[list[Row]]:
+    """The chunks; only what goes wrong in here is the input's fault, not what the caller does meanwhile."""
+    while True:
+        with _read_errors(name):
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
+
+
+def _source(stack: ExitStack, file: IO[bytes], kind: str, size: int | None) -> Source:
     if kind == ".parquet":
         return _parquet_source(file)
     if kind == ".jsonl":
@@ -73,6 +90,7 @@ def _source(file: IO[bytes], kind: str, size: int | None) -> Source:
     opened = gzip.GzipFile(fileobj=file) if kind == ".csv.gz" else file
     # Bytes that are no UTF-8 come out as they went in.
     text = TextIOWrapper(opened, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    stack.callback(text.detach)  # standard input stays open
     csv.field_size_limit(2**31 - 1)
     reader = csv.DictReader(text, restkey="", restval="")
     columns = list(reader.fieldnames or [])
@@ -138,7 +156,7 @@ def open_sink(name: str, columns: Sequence[str]) -> Iterator[Write]:
     """
     kind = format_of(name)
     if name == STANDARD:
-        with _open_writer(click.get_binary_stream("stdout"), kind, columns) as write:
+        with _open_writer(sys.stdout.buffer, kind, columns) as write:
             yield write
         return
     path = Path(name)

@@ -86,8 +86,7 @@ class _Log(Logger):  # type: ignore[misc]
 
     def setup(self, cfg: Any) -> None:
         configure_logs()
-        self.error_log = logging.getLogger("gunicorn.error")
-        self.access_log = logging.getLogger("gunicorn.access")
+        self.error_log.propagate = True
         self.error_log.setLevel(logging.INFO)
 
     def access(self, *arguments: Any) -> None:

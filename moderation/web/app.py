@@ -13,6 +13,7 @@ from moderation.config import Settings
 from moderation.scoring import Scorer
 from moderation.storage.engine import Database
 from moderation.storage.moderators import ABSOLUTE_LIMIT
+from moderation.text.language import load as load_languages
 from moderation.web import access, api, dashboard, health, logs, openapi, problems, services, sign_in
 
 log = structlog.get_logger(__name__)
@@ -59,8 +60,10 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
 def make_scorer(settings: Settings) -> Scorer:
     """A scorer with the model of the settings. One that cannot be loaded is logged, and comments are held."""
     reader = None
+    load_languages()  # else the first comment would wait for it
     try:
         reader = QuickReader.load(settings.model)
+        reader.read("The first text takes longer than all others.")
     except ModelError as error:
         log.error("model_not_loaded", reason=str(error))
     return Scorer(reader, deadline_s=settings.scoring_deadline_s, threads=settings.scoring_threads)

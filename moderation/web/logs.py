@@ -36,6 +36,7 @@ def configure() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look at a migration
 
 
 def install(app: Flask) -> None:

@@ -1,5 +1,7 @@
 """Words, their places in the raw text, and their hashed features."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -42,7 +44,8 @@ def test_no_text_breaks_it_and_places_are_in_order(text):
     found = tokens(text)
 
     assert all(0 <= token.start < token.end <= len(text) for token in found)
-    assert all(left.end <= right.start for left, right in zip(found, found[1:], strict=False))
+    # One character may be several words (½, ﷺ), so two words may share their place.
+    assert all((left.start, left.end) <= (right.start, right.end) for left, right in pairwise(found))
 
 
 def test_a_row_counts_the_features_of_words_and_pairs():
@@ -55,8 +58,5 @@ def test_a_row_counts_the_features_of_words_and_pairs():
 
 
 def test_hashes_stay_the_same_for_ever_because_weights_rely_on_them():
-    assert pair_ids(["kind", "words"]).tolist() == [PAIR]
-    assert word_ids("ab")[:2].tolist() == [WORD, GRAM]
-
-
-PAIR, WORD, GRAM = 0, 0, 0
+    assert pair_ids(["kind", "words"]).tolist() == [1190570659]
+    assert word_ids("ab")[:2].tolist() == [554335725, 1613889079]

@@ -1,6 +1,7 @@
 """The application over a test database, and people signed in to it."""
 
 import re
+from html.parser import HTMLParser
 
 import pytest
 
@@ -79,6 +80,10 @@ class Browser:
         return self.client.post(path, data={"csrf_token": token, **fields})
 
 
+def decide(browser, comment, action="reject", *, version=1, **fields):
+    return browser.post(f"/comments/{comment.id}/decision", action=action, version=version, **fields)
+
+
 def token_of(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     return found[1] if found else ""
@@ -113,3 +118,25 @@ def colleague(app, database, site):
     with database.write() as session:
         nils = make_moderator(session, site, email="nils@example.org", name="Nils")
     return sign_in_as(app, database, nils)
+
+
+class Tags(HTMLParser):
+    """Every element of a page, and the text between them."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.words = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def named(self, tag):
+        return [attrs for name, attrs in self.found if name == tag]
+
+    @property
+    def text(self):
+        return " ".join("".join(self.words).split())

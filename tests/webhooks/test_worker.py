@@ -12,10 +12,10 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from moderation.storage import idempotency, moderators, outbox
-from moderation.storage.tables import Event, EventState, IdempotencyRecord, ModeratorSession
+from moderation.storage.tables import Event, EventState, IdempotencyRecord, ModeratorSession, Site
 from moderation.webhooks import worker as worker_module
 from moderation.webhooks.worker import Worker
-from tests.factories import make_moderator
+from tests.factories import make_comment, make_moderator
 from tests.webhooks.receiver import Receiver, answer, hold, silence
 
 
@@ -72,14 +72,40 @@ def test_event_written_while_idle_is_delivered_within_a_second(database, setting
 
 
 def test_one_dead_blog_does_not_hold_up_the_others(database, settings, due, count):
-    with Receiver(silence) as dead, Receiver() as alive:
+    gate = threading.Event()
+    with Receiver(hold(gate, answer(500))) as dead, Receiver() as alive:
         dead_site = due(dead.url, count=30, slug="dead")
         alive_site = due(alive.url, count=5, slug="alive")
-        with running(Worker(database, settings)):
+        with running(Worker(database, settings)) as stop:
             eventually(lambda: count(EventState.DELIVERED, alive_site) == 5, seconds=1.5)
             assert count(EventState.DELIVERED, dead_site) == 0
+            stop.set()
+            gate.set()
 
     assert dead.most_at_once == worker_module.PER_SITE
+
+
+def test_nothing_more_is_claimed_for_a_site_that_has_enough_in_flight(database, settings, due, events):
+    gate = threading.Event()
+    with Receiver(hold(gate, answer(500))) as dead:
+        site = due(dead.url, count=worker_module.PER_SITE)
+        with running(Worker(database, settings)) as stop:
+            eventually(lambda: len(dead.requests) == worker_module.PER_SITE)
+            with database.write() as session:
+                make_comment(session, session.get_one(Site, site.id), now=datetime.now(UTC))
+            time.sleep(0.5)
+
+            assert events()[-1].lease_token is None
+            stop.set()
+            gate.set()
+
+
+def test_next_send_begins_as_soon_as_one_ends(database, settings, due, count, monkeypatch):
+    monkeypatch.setattr(worker_module, "IDLE_S", 0.6)
+    with Receiver() as blog:
+        due(blog.url, count=20)
+        with running(Worker(database, settings)):
+            eventually(lambda: count(EventState.DELIVERED) == 20, seconds=3)
 
 
 def test_two_workers_deliver_each_event_once(database, settings, due, count):

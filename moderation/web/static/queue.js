@@ -63,7 +63,16 @@ const remembered = () => {
   }
 };
 
-const show = () => document.documentElement.classList.toggle("with-keys", box.checked);
+// A key that does nothing is not announced either.
+const show = () => {
+  document.documentElement.classList.toggle("with-keys", box.checked);
+  for (const [key, does] of bindings) {
+    for (const button of document.querySelectorAll(`button[data-does="${does}"]`)) {
+      button.toggleAttribute("aria-keyshortcuts", box.checked);
+      if (box.checked) button.setAttribute("aria-keyshortcuts", key);
+    }
+  }
+};
 
 box.checked = remembered();
 box.addEventListener("change", () => {

@@ -1,0 +1,124 @@
+"""`serve` as a process: stopping without loss, and refusing what cannot work."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from tests.e2e.stack import Stack, wait_until
+
+
+@pytest.fixture
+def stack(tmp_path):
+    stack = Stack(tmp_path / "home", f"sqlite:///{tmp_path / 'home' / 'moderation.db'}")
+    try:
+        stack.set_up()
+        stack.start_service()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def headers(stack):
+    return {"Authorization": f"Bearer {stack.environment['BLOG_API_KEY']}"}
+
+
+def request_bytes(stack, comment_id):
+    body = json.dumps({"id": comment_id, "text": f"What a lovely garden, {comment_id}."}).encode()
+    head = (
+        f"POST /v1/comments HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        f"Authorization: {headers(stack)['Authorization']}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def stored_ids(stack):
+    connection = http.client.HTTPConnection("127.0.0.1", stack.service_port, timeout=10)
+    connection.request("GET", "/v1/comments?limit=200", headers=headers(stack))
+    items = json.loads(connection.getresponse().read())["items"]
+    connection.close()
+    return {item["id"] for item in items}
+
+
+def test_request_that_is_under_way_at_sigterm_is_answered_and_kept(stack):
+    whole = request_bytes(stack, "slow")
+    with socket.create_connection(("127.0.0.1", stack.service_port), timeout=10) as client:
+        client.sendall(whole[:-10])
+        threading.Event().wait(0.3)  # for the service to begin reading
+        service = stack.processes.pop("service")
+        service.send_signal(signal.SIGTERM)
+        threading.Event().wait(0.5)
+        client.sendall(whole[-10:])
+        answer = client.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.1 201")
+    assert service.wait(timeout=40) == 0
+    stack.start_service()
+    assert "slow" in stored_ids(stack)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_comment_that_was_answered_is_there_after_the_service_was_stopped(stack, number):
+    answered, stop = set(), threading.Event()
+
+    def send(name):
+        count = 0
+        while not stop.is_set():
+            comment_id, count = f"{name}-{count}", count + 1
+            try:
+                with socket.create_connection(("127.0.0.1", stack.service_port), timeout=10) as client:
+                    client.sendall(request_bytes(stack, comment_id))
+                    if client.makefile("rb").read().startswith(b"HTTP/1.1 201"):
+                        answered.add(comment_id)
+            except OSError:
+                return
+
+    threads = [threading.Thread(target=send, args=(f"client{i}",)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(answered) > 30, "some answers")
+    service = stack.processes.pop("service")
+    os.killpg(service.pid, number)
+    service.wait(timeout=40)
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+    stack.start_service()
+    kept = stored_ids(stack)
+    assert len(answered) < 200, "the list below has one page"
+    assert answered <= kept
+
+
+def test_port_in_use_is_said_at_once(stack):
+    done = subprocess.run(
+        [sys.executable, "-m", "moderation", "serve", "--port", str(stack.service_port)],
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "--port" in done.stderr
+
+
+def test_sqlite_takes_one_web_process(stack):
+    done = subprocess.run(
+        [sys.executable, "-m", "moderation", "serve", "--workers", "2", "--port", "0"],
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "PostgreSQL" in done.stderr

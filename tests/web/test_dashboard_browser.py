@@ -1,0 +1,198 @@
+"""The dashboard in a real browser: by keyboard, without JavaScript, and in the face of hostile text."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+from moderation.domain.comment import Action, State
+from moderation.storage.tables import Comment
+from tests.conftest import skip_or_fail
+from tests.factories import make_comment
+from tests.web.conftest import PASSWORD
+from tests.web.test_hostile import HOSTILE
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
+"""
+
+
+@pytest.fixture
+def database(sqlite_database):
+    """One engine is enough for what happens in a browser."""
+    return sqlite_database
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if not CHROMIUM.exists():
+        skip_or_fail(f"{CHROMIUM} is not installed, so the dashboard cannot be tried in a browser")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(app):
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(chromium, address, mona):
+    """Opens a page that is signed in as Mona; whatever a page must not do fails the test."""
+    contexts, faults = [], []
+
+    def opened(*, with_script=True, **options):
+        context = chromium.new_context(base_url=address, java_script_enabled=with_script, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
+        page.on("request", lambda sent: faults.append(sent.url) if not sent.url.startswith(address) else None)
+        if with_script:
+            page.add_init_script(WATCH)
+        page.goto("/sign-in")
+        page.fill("#email", "mod@example.org")
+        page.fill("#password", PASSWORD)
+        page.press("#password", "Enter")
+        page.wait_for_selector("#list")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def two(database, site):
+    with database.write() as session:
+        return [make_comment(session, site, risk=risk, author_name=name) for risk, name in ((0.9, "Ann"), (0.8, "Bo"))]
+
+
+def state_of(database, comment):
+    with database.read() as session:
+        return session.get_one(Comment, comment.id).state
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.closest('.card')?.id ?? ''")
+
+
+def test_single_keys_reject_move_on_and_undo(open_page, database, two):
+    page = open_page()
+
+    page.keyboard.press("j")
+    assert focused(page) == f"c-{two[0].id}"
+    page.keyboard.press("d")
+    page.wait_for_selector(".news >> text=Rejected the comment by Ann")
+
+    assert state_of(database, two[0]) is State.REJECTED
+    assert focused(page) == f"c-{two[1].id}"
+
+    page.keyboard.press("z")
+    page.wait_for_selector(".news >> text=is held again")
+
+    assert state_of(database, two[0]) is State.HELD
+    assert focused(page) == f"c-{two[0].id}"
+
+
+def test_without_javascript_tab_and_enter_are_enough(open_page, database, two):
+    page = open_page(with_script=False)
+
+    reject = page.locator(".card").first.get_by_role("button", name="Reject")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if reject.evaluate("button => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".news >> text=Rejected the comment by Ann")
+
+    assert state_of(database, two[0]) is State.REJECTED
+    assert page.locator(":focus").get_attribute("id") == f"c-{two[1].id}"
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_selector(".news >> text=is held again")
+    assert state_of(database, two[0]) is State.HELD
+
+
+@pytest.mark.parametrize("keys", ["d", "j Control+d", "j Alt+d", "j Meta+d", "j D"])
+def test_a_key_decides_nothing_with_a_modifier_or_without_a_card(open_page, database, two, keys):
+    page = open_page()
+
+    for key in keys.split():
+        page.keyboard.press(key)
+    page.wait_for_timeout(200)
+
+    assert [state_of(database, comment) for comment in two] == [State.HELD, State.HELD]
+
+
+def test_keys_that_are_switched_off_stay_off(open_page, database, two):
+    page = open_page()
+    page.keyboard.press("?")
+    page.get_by_label("Use these keys").uncheck()
+
+    page.reload()
+    page.keyboard.press("j")
+    page.keyboard.press("d")
+    page.wait_for_timeout(200)
+
+    assert focused(page) == ""
+    assert state_of(database, two[0]) is State.HELD
+    assert not page.locator(".card [aria-keyshortcuts]").count()
+
+
+def test_a_key_that_is_held_down_decides_once(open_page, database, two):
+    page = open_page()
+    page.keyboard.press("j")
+
+    page.keyboard.down("d")
+    page.keyboard.down("d")
+    page.wait_for_selector(".news")
+    page.keyboard.down("d")
+    page.wait_for_timeout(200)
+
+    assert [state_of(database, comment) for comment in two] == [State.REJECTED, State.HELD]
+
+
+def test_hostile_comments_do_nothing_in_a_browser(open_page, database, site):
+    with database.write() as session:
+        for text in HOSTILE:
+            whole = text.replace("\x00", "\ufffd")
+            make_comment(session, site, text=whole, author_name=whole[:300], parent_text=whole)
+            make_comment(session, site, action=Action.PUBLISH, text=whole).open_reports = 1
+        ids = [comment.id for comment in session.query(Comment)]
+
+    page = open_page()
+    for path in ["/", "/reported", "/deliveries", *(f"/comments/{comment_id}" for comment_id in ids)]:
+        page.goto(path)
+        assert page.evaluate("window.violations") == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+@pytest.mark.parametrize("path", ["/", "/reported", "/decided", "/deliveries"])
+def test_on_a_phone_nothing_is_wider_than_the_screen_and_buttons_fit_a_thumb(open_page, database, site, two, path):
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.goto(path)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    heights = page.evaluate(
+        "[...document.querySelectorAll('button, nav a')].map((e) => e.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 44

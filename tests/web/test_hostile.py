@@ -1,0 +1,99 @@
+"""Comments are written by strangers: whatever they hold, the dashboard shows it as text."""
+
+import pytest
+import sqlalchemy as sa
+
+from moderation import reports
+from moderation.domain.comment import Action, Actor, State
+from moderation.storage import sites
+from moderation.storage.tables import Comment, Decision
+from moderation.storage.types import utc_now
+from tests.factories import NOW
+from tests.web.conftest import Tags, decide
+
+
+@pytest.fixture
+def database(sqlite_database):
+    """What is shown does not depend on the engine."""
+    return sqlite_database
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</p></article><form action=https://evil.example><button>Approve</button>",
+    '" onmouseover="alert(1)" style="position:fixed',
+    "<style>*{display:none}</style><!-- ",
+    "{{ 7 * 7 }}{% raw %}",
+    "\u202e\u2066 right to left \u202c",
+    "Z" + "\u0335\u0489" * 200,
+    "NUL\x00here",
+    "<bad" + "x" * 20_000,
+    "]]>&lt;script&gt;",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_is_shown_as_text_on_every_page(client, browser, database, site, mona, text):
+    with database.write() as session:
+        key = sites.add_key(session, site)
+    short = text[:200]
+    body = {
+        "id": short[:150],
+        "text": f"bad {text}",
+        "article": {"id": "1", "url": f"javascript:{short}", "title": short},
+        "parent": {"id": "2", "text": text},
+        "author": {"name": short},
+        "permalink": "javascript:alert(1)",
+    }
+    sent = client.post("/v1/comments", json=body, headers={"Authorization": f"Bearer {key}"})
+    assert sent.status_code == 201, sent.text
+    with database.write() as session:
+        comment = session.scalars(sa.select(Comment)).one()
+        session.add(
+            Decision(
+                site_id=site.id,
+                comment_id=comment.id,
+                version=2,
+                revision=1,
+                action=Action.HOLD,
+                state_before=State.HELD,
+                actor=Actor.BLOG,
+                note=text.replace("\x00", "")[:2000],
+                receipt={},
+                created_at=utc_now(),
+            )
+        )
+        comment.version = 2
+    reports.report(database, site, comment.external_id, reporter=None, reason=text.replace("\x00", ""), now=NOW)
+
+    paths = ["/", f"/comments/{comment.id}", "/deliveries"]
+    pages = [browser.get(path).text for path in paths]
+    decide(browser, comment, "publish", version=2)
+    pages.append(browser.get("/decided").text)
+    reports.report(database, site, comment.external_id, reporter=None, reason=short.replace("\x00", ""), now=NOW)
+    pages.append(browser.get("/reported").text)
+
+    for page in pages:
+        assert_inert(page)
+
+
+def assert_inert(page):
+    tags = Tags(page)
+    assert [attrs["src"] for attrs in tags.named("script")] == ["/static/queue.js"]
+    assert not tags.named("img")
+    assert not tags.named("style")
+    for tag, attrs in tags.found:
+        assert not [name for name in attrs if name.startswith("on") or name == "style"], tag
+        for name in ("href", "action", "src"):
+            assert attrs.get(name, "/").startswith(("/", "#")), (tag, attrs)
+    assert not set(page) & set("\x00\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def test_a_nul_is_shown_as_a_replacement_character(client, browser, database, site):
+    with database.write() as session:
+        key = sites.add_key(session, site)
+
+    client.post("/v1/comments", json={"id": "1", "text": "bad\x00boy"}, headers={"Authorization": f"Bearer {key}"})
+
+    assert "</mark>\ufffdboy" in browser.get("/").text
