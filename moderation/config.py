@@ -57,9 +57,9 @@ class Settings:
             trusted_hosts=_hosts(env.get("TRUSTED_HOSTS", ""), base_url),
             trusted_proxies=int(_number(env, "TRUSTED_PROXIES", 0)),
             webhook_networks=_networks(env.get("WEBHOOK_ALLOW_NETWORKS", "")),
-            lease_s=_number(env, "DELIVERY_LEASE_SECONDS", 60.0),
+            lease_s=_number(env, "DELIVERY_LEASE_SECONDS", 60.0, at_least=3.0),
             scoring_deadline_s=_number(env, "SCORING_DEADLINE_SECONDS", 2.0),
-            scoring_threads=int(_number(env, "SCORING_THREADS", 4)),
+            scoring_threads=int(_number(env, "SCORING_THREADS", 4, at_least=1)),
             max_body_bytes=int(_number(env, "MAX_BODY_BYTES", 1024 * 1024)),
             max_batch_bytes=int(_number(env, "MAX_BATCH_BYTES", 4 * 1024 * 1024)),
             max_text_bytes=int(_number(env, "MAX_TEXT_BYTES", 20_480)),
@@ -100,13 +100,13 @@ def secret_key(env: Mapping[str, str] = os.environ) -> str:
     return key
 
 
-def _number(env: Mapping[str, str], name: str, default: float) -> float:
+def _number(env: Mapping[str, str], name: str, default: float, *, at_least: float = 0.0) -> float:
     try:
         value = float(env.get(name) or default)
     except ValueError as error:
         raise SettingsError(f"{name} must be a number, not {env[name]!r}.") from error
-    if value < 0:
-        raise SettingsError(f"{name} must not be negative.")
+    if not at_least <= value < float("inf"):
+        raise SettingsError(f"{name} must be a number from {at_least:g} on, not {env[name]!r}.")
     return value
 
 

@@ -15,9 +15,10 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 
 from moderation.classifier.features import FEATURES_VERSION
+from moderation.config import ROOT
 from moderation.domain.errors import ModerationError
 
-MODELS = Path(__file__).resolve().parents[2] / "models"
+MODELS = ROOT / "models"
 ARTIFACT = "model.skops"
 
 # Beyond what skops trusts by itself. Reviewed by a person; never filled from what a file asks for.

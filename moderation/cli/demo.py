@@ -130,7 +130,8 @@ def _site(session: so.Session, secret_key: str, webhook_url: str) -> Site:
             webhook_url=webhook_url,
             webhook_secret=encrypt(new_secret(), secret_key),
         )
-    sites.set_webhook(session, site, webhook_url)
+    if site.webhook_url != webhook_url:
+        sites.set_webhook(session, site, webhook_url, utc_now())
     return site
 
 

@@ -8,10 +8,12 @@ import click
 import sqlalchemy.orm as so
 
 from moderation.cli.common import open_database, read_settings
+from moderation.config import Settings
 from moderation.storage import sites
 from moderation.storage.secrets import decrypt, encrypt
 from moderation.storage.tables import Site
 from moderation.storage.types import utc_now
+from moderation.webhooks.addresses import AddressRefused, check_url
 from moderation.webhooks.signing import new_secret
 
 
@@ -29,6 +31,7 @@ def add(slug: str, name: str | None, webhook_url: str | None) -> None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", slug):
         raise click.ClickException("A short name has 1 to 63 of the characters a-z, 0-9 and -.")
     settings, secret = read_settings(), new_secret()
+    _check_webhook(webhook_url, settings)
     with open_database() as database, database.write() as session:
         if sites.site_by_slug(session, slug):
             raise click.ClickException(f"There is a site {slug} already. See: moderation site list")
@@ -63,8 +66,9 @@ def list_(as_json: bool) -> None:
 @click.argument("url", required=False)
 def set_webhook(slug: str, url: str | None) -> None:
     """Point the webhook of SLUG to URL, or nowhere; events that waited for an address are sent."""
+    _check_webhook(url, read_settings())
     with open_database() as database, database.write() as session:
-        sites.set_webhook(session, _find(session, slug), url)
+        sites.set_webhook(session, _find(session, slug), url, utc_now())
 
 
 @site.command(epilog="Example: moderation site rotate-key garden --overlap-hours 24")
@@ -86,6 +90,16 @@ def show_secret(slug: str) -> None:
     settings = read_settings()
     with open_database() as database, database.read() as session:
         click.echo(decrypt(_find(session, slug).webhook_secret, settings.secret_key))
+
+
+def _check_webhook(url: str | None, settings: Settings) -> None:
+    """Say now what every delivery would be refused for."""
+    if not url:
+        return
+    try:
+        check_url(url, settings.webhook_networks)
+    except AddressRefused as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _row(row: Site) -> dict[str, str | None]:

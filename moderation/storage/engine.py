@@ -45,7 +45,9 @@ class Database:
             self.writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
             self.reader = _sqlite_engine(self.url, begin="BEGIN", query_only=True)
         else:
-            self.writer = self.reader = sa.create_engine(self.url, pool_size=20, pool_pre_ping=True)
+            self.writer = self.reader = sa.create_engine(
+                self.url, pool_size=20, pool_pre_ping=True, hide_parameters=True
+            )
         self._write_session = so.sessionmaker(self.writer, expire_on_commit=False)
         self._read_session = so.sessionmaker(self.reader, expire_on_commit=False)
 
@@ -65,7 +67,7 @@ class Database:
 
 
 def _sqlite_engine(url: sa.URL, *, begin: str, query_only: bool = False) -> sa.Engine:
-    engine = sa.create_engine(url, module=sqlite_module, pool_size=20)
+    engine = sa.create_engine(url, module=sqlite_module, pool_size=20, hide_parameters=True)
     wal = sqlite_is_fixed(sqlite_module.sqlite_version_info)
 
     @sa.event.listens_for(engine, "connect")

@@ -52,16 +52,16 @@ def site_by_key(session: so.Session, key: str, now: datetime) -> Site | None:
     return None if row.expires_at is not None and row.expires_at <= now else row.site
 
 
-def set_webhook(session: so.Session, site: Site, url: str | None) -> None:
-    """Point the site's webhook somewhere; what was parked for want of an address is due again."""
+def set_webhook(session: so.Session, site: Site, url: str | None, now: datetime) -> None:
+    """Point the site's webhook somewhere, or nowhere. What was parked for want of an address is due again."""
     site.webhook_url, site.webhook_disabled_at = url, None
     session.add(site)
-    if url:
-        session.execute(
-            sa.update(Event)
-            .where(Event.site_id == site.id, Event.state == EventState.PARKED)
-            .values(state=EventState.PENDING)
-        )
+    before, after = (EventState.PARKED, EventState.PENDING) if url else (EventState.PENDING, EventState.PARKED)
+    session.execute(
+        sa.update(Event)
+        .where(Event.site_id == site.id, Event.state == before)
+        .values(state=after, attempts=0, due_at=now, lease_token=None)
+    )
 
 
 def _sha256(secret: str) -> bytes:

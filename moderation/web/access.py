@@ -84,13 +84,12 @@ def _site_of_key(key: str) -> Site:
 
 def _site_of_signature() -> Site:
     now, body, secret_key = utc_now(), request.get_data(), services().settings.secret_key
-    sites = _candidate_sites()
-    refusal = NotSignedIn("There is no site whose secret could have signed this.", code="signature-invalid")
-    for site in sites:
+    refusal = signing.SignatureInvalid()
+    for site in _candidate_sites():
         try:
             signing.verify([decrypt(site.webhook_secret, secret_key)], request.headers, body, now)
-        except NotSignedIn as error:
-            refusal = error
+        except signing.SignatureInvalid as error:
+            refusal = error  # another site's, perhaps
         else:
             return site
     raise refusal

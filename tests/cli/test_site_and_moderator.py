@@ -3,11 +3,14 @@
 import json
 
 import pytest
+import sqlalchemy as sa
 
 from moderation.passwords import password_fits
 from moderation.storage import moderators, sites
 from moderation.storage.engine import Database
+from moderation.storage.tables import Event, EventState
 from moderation.storage.types import utc_now
+from tests.factories import make_comment
 
 
 @pytest.fixture
@@ -126,3 +129,28 @@ def test_every_command_has_help_with_an_example(run):
     assert len(found) > 12
     for words in found:
         assert "Example: " in run(*words, "--help"), words
+
+
+@pytest.mark.parametrize(
+    "url", ["http://blog.example/hook", "https://blog.example:22/hook", "ftp://blog.example", "https://a@b.example"]
+)
+def test_address_that_could_never_be_delivered_to_is_refused(run, url):
+    assert run("site", "add", "garden", "--webhook-url", url, fails=True).startswith("Error: ")
+    run("site", "add", "garden")
+    assert run("site", "set-webhook", "garden", url, fails=True).startswith("Error: ")
+
+
+def test_new_address_wakes_what_was_parked_and_none_parks_what_waits(run, rows):
+    run("site", "add", "garden")
+    with rows.write() as session:
+        make_comment(session, sites.site_by_slug(session, "garden"))
+
+    def states():
+        with rows.read() as session:
+            return session.scalars(sa.select(Event.state)).all()
+
+    assert states() == [EventState.PARKED]
+    run("site", "set-webhook", "garden", "https://blog.example/hook")
+    assert states() == [EventState.PENDING]
+    run("site", "set-webhook", "garden")
+    assert states() == [EventState.PARKED]

@@ -47,7 +47,9 @@ def test_values_are_read(tmp_path):
         ({"PUBLIC_BASE_URL": "mod.example"}, "PUBLIC_BASE_URL"),
         ({"WEBHOOK_ALLOW_NETWORKS": "localhost"}, "WEBHOOK_ALLOW_NETWORKS"),
         ({"MAX_BODY_BYTES": "1 MB"}, "MAX_BODY_BYTES"),
-        ({"DELIVERY_LEASE_SECONDS": "-1"}, "DELIVERY_LEASE_SECONDS"),
+        ({"DELIVERY_LEASE_SECONDS": "2"}, "DELIVERY_LEASE_SECONDS"),
+        ({"SCORING_DEADLINE_SECONDS": "-1"}, "SCORING_DEADLINE_SECONDS"),
+        ({"SCORING_THREADS": "0"}, "SCORING_THREADS"),
     ],
 )
 def test_bad_value_is_refused_by_name(env, names):
