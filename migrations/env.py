@@ -1,6 +1,7 @@
 """Alembic's entry: the connection it is handed, or one to the database of the settings."""
 
 from alembic import context
+
 from moderation.config import database_url
 from moderation.storage.engine import Database
 from moderation.storage.tables import Base

@@ -88,7 +88,8 @@ def sentence(reason: Reason) -> str:
     """The reason in plain words, without any of the comment's own."""
     words = _SENTENCES.get(reason.code, reason.code.replace("_", " ").capitalize())
     if reason.score is not None:
-        return f"{words} (probability {round(reason.score * 100)} %)"
+        percent = round(reason.score * 100)
+        return f"{words} (probability {f'{percent} %' if percent < 100 else 'over 99 %'})"
     if reason.source is Source.PERSON and reason.action in _PERSON_VERBS:
         return f"{words} {_PERSON_VERBS[reason.action]}"
     if shown := reason.rule or reason.value:

@@ -41,7 +41,7 @@ class Database:
         self._write_lock = threading.Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
             if self.url.database:
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+                Path(self.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
             self.reader = _sqlite_engine(self.url, begin="BEGIN", query_only=True)
         else:

@@ -648,7 +648,7 @@ def test_the_help_lists_the_keys_that_the_buttons_have(browser, held):
         ("https://blog.example/a", "https://blog.example/a"),
         ("http://blog.example", "http://blog.example"),
         ("javascript:alert(1)", ""),
-        ("JaVaScRiPt:alert(1)", ""),
+        ("JaVaScRiPt://blog.example/%0aalert(1)", ""),
         ("data:text/html,x", ""),
         ("//evil.example", ""),
         ("https://", ""),

@@ -1,19 +1,15 @@
 """The dashboard in a real browser: by keyboard, without JavaScript, and in the face of hostile text."""
 
 import threading
-from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
 
 from moderation.domain.comment import Action, State
 from moderation.storage.tables import Comment
-from tests.conftest import skip_or_fail
 from tests.factories import make_comment
 from tests.web.conftest import PASSWORD
 from tests.web.test_hostile import HOSTILE
-
-CHROMIUM = Path("/usr/bin/chromium")
 
 WATCH = """
 window.violations = [];
@@ -25,20 +21,6 @@ document.addEventListener("securitypolicyviolation", (event) => window.violation
 def database(sqlite_database):
     """One engine is enough for what happens in a browser."""
     return sqlite_database
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if not CHROMIUM.exists():
-        skip_or_fail(f"{CHROMIUM} is not installed, so the dashboard cannot be tried in a browser")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=str(CHROMIUM),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

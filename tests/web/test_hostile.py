@@ -41,10 +41,10 @@ def test_hostile_text_is_shown_as_text_on_every_page(client, browser, database, 
     body = {
         "id": short[:150],
         "text": f"bad {text}",
-        "article": {"id": "1", "url": f"javascript:{short}", "title": short},
+        "article": {"id": "1", "url": f"javascript://blog.example/%0a{short}", "title": short},
         "parent": {"id": "2", "text": text},
         "author": {"name": short},
-        "permalink": "javascript:alert(1)",
+        "permalink": "javascript://blog.example/%0aalert(1)",
     }
     sent = client.post("/v1/comments", json=body, headers={"Authorization": f"Bearer {key}"})
     assert sent.status_code == 201, sent.text
