@@ -35,13 +35,13 @@ def form() -> str:
 @open_to_all
 def sign_in() -> ResponseReturnValue:
     email, address = request.form.get("email", "")[:MAX_EMAIL], request.remote_addr or ""
-    if services().sign_ins.blocked(email, address):
+    if not services().sign_ins.may_try(email, address):
         log.warning("sign_in_throttled")
         return _again(TOO_OFTEN, email, 429)
     moderator = _moderator(email, request.form.get("password", ""))
     if moderator is None:
-        services().sign_ins.failed(email, address)
         return _again(REFUSED, email, 401)
+    services().sign_ins.succeeded(email, address)
     log.info("signed_in", moderator=str(moderator.id))
     return _signed_in(moderator)
 

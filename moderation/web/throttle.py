@@ -1,4 +1,4 @@
-"""Failed sign-ins are slowed down by account and by address, and never locked out for good."""
+"""Sign-ins are slowed down by account and by address, and nobody is locked out for good."""
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -6,7 +6,10 @@ from limits.strategies import MovingWindowRateLimiter
 
 
 class SignInThrottle:
-    """Counts failures in this process: with several web processes each counts for itself.
+    """Counts in this process: with several web processes each counts for itself.
+
+    A try is counted before its password is looked at, so that many at once gain nothing;
+    a success takes the count back.
 
     The account's limit also asks for the address, so that a stranger cannot keep a moderator out;
     a third, wider one on the account alone slows down an attack from many addresses.
@@ -18,12 +21,13 @@ class SignInThrottle:
         self._address = RateLimitItemPerMinute(per_address)
         self._account = RateLimitItemPerMinute(per_account)
 
-    def blocked(self, account: str, address: str) -> bool:
-        return not all(self._limiter.test(item, *key) for item, key in self._keys(account, address))
+    def may_try(self, account: str, address: str) -> bool:
+        """Count a try; False when there were too many in the last minute."""
+        return all(self._limiter.hit(item, *key) for item, key in self._keys(account, address))
 
-    def failed(self, account: str, address: str) -> None:
+    def succeeded(self, account: str, address: str) -> None:
         for item, key in self._keys(account, address):
-            self._limiter.hit(item, *key)
+            self._limiter.clear(item, *key)
 
     def _keys(self, account: str, address: str) -> list[tuple[RateLimitItemPerMinute, tuple[str, ...]]]:
         account = account.strip().lower()

@@ -1,4 +1,5 @@
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -129,6 +130,19 @@ def test_a_blocked_try_does_not_check_the_password(client, mona, hashes):
         sign_in(client, password="wrong")
 
     assert len(hashes) == 5
+
+
+def test_tries_at_the_same_time_are_all_counted(app, mona, hashes):
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: sign_in(app.test_client(), password="wrong").status_code, range(10)))
+
+    assert sorted(answers) == [401] * 5 + [429] * 5
+
+
+def test_a_success_takes_the_count_back(client, mona):
+    for _ in range(3):
+        assert [sign_in(client, password="wrong").status_code for _ in range(4)] == [401] * 4
+        assert sign_in(client).status_code == 303
 
 
 def test_a_stranger_cannot_keep_a_moderator_out_from_another_address(app, client, mona, hashes):

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from moderation.storage import outbox, secrets, sites
 from moderation.storage.tables import DeliveryAttempt, Event, EventState, Site
+from moderation.storage.types import utc_now
 from moderation.webhooks.delivery import deliver_once, encode
 from tests.factories import SECRET_KEY, WEBHOOK_SECRET, make_comment, make_site
 from tests.webhooks.receiver import LOOPBACK, Receiver, answer, free_port, raw
@@ -198,7 +199,7 @@ def test_410_parks_everything_until_there_is_another_address(due, claim, deliver
         with database.write() as session:
             site = session.get_one(Site, site.id)
             assert site.webhook_disabled_at is not None
-            sites.set_webhook(session, site, other.url)
+            sites.set_webhook(session, site, other.url, utc_now())
 
     assert {lease.site_id for lease in claim()} == {site.id}
 
@@ -208,7 +209,7 @@ def test_410_of_an_address_that_was_replaced_meanwhile_disables_nothing(due, cla
         site = due(old.url, count=2)
         lease = claim(limit=1)[0]
         with database.write() as session:
-            sites.set_webhook(session, session.get_one(Site, site.id), new.url)
+            sites.set_webhook(session, session.get_one(Site, site.id), new.url, utc_now())
         deliver(lease)
 
     assert {event.state for event in events()} == {EventState.PENDING}
@@ -225,7 +226,7 @@ def test_event_of_a_site_that_lost_its_address_is_parked(due, claim, deliver, ev
 
     assert events()[0].state is EventState.PARKED
     with database.write() as session:
-        sites.set_webhook(session, session.get_one(Site, site.id), "https://other.example/hook")
+        sites.set_webhook(session, session.get_one(Site, site.id), "https://other.example/hook", utc_now())
     assert claim()[0].url == "https://other.example/hook"
 
 
