@@ -89,7 +89,7 @@ def sentence(reason: Reason) -> str:
     words = _SENTENCES.get(reason.code, reason.code.replace("_", " ").capitalize())
     if reason.score is not None:
         percent = round(reason.score * 100)
-        return f"{words} (probability {f'{percent} %' if percent < 100 else 'over 99 %'})"
+        return f"{words} (probability {f'{percent}%' if percent < 100 else 'over 99%'})"
     if reason.source is Source.PERSON and reason.action in _PERSON_VERBS:
         return f"{words} {_PERSON_VERBS[reason.action]}"
     if shown := reason.rule or reason.value:

@@ -37,7 +37,7 @@ def test_answer_carries_verdict_reasons_scores_spans_and_versions(post):
         "code": "toxicity",
         "source": "classifier",
         "action": "hold",
-        "message": "Rude or likely to make people leave the conversation (probability 90 %)",
+        "message": "Rude or likely to make people leave the conversation (probability 90%)",
         "attribute": "TOXICITY",
         "score": 0.9,
         "threshold": DEFAULT_BANDS["TOXICITY"].hold,
