@@ -3,12 +3,15 @@
 import json
 import re
 from datetime import timedelta
+from typing import TextIO
 
 import click
 import sqlalchemy.orm as so
 
+from moderation import policies
 from moderation.cli.common import open_database, read_settings
 from moderation.config import Settings
+from moderation.domain.errors import InvalidRequest
 from moderation.storage import sites
 from moderation.storage.secrets import decrypt, encrypt
 from moderation.storage.tables import Site
@@ -90,6 +93,30 @@ def show_secret(slug: str) -> None:
     settings = read_settings()
     with open_database() as database, database.read() as session:
         click.echo(decrypt(_find(session, slug).webhook_secret, settings.secret_key))
+
+
+@site.command(epilog="Example: moderation site policy garden > policy.json; moderation site policy garden policy.json")
+@click.argument("slug")
+@click.argument("file", type=click.File("r", encoding="utf-8"), required=False)
+def policy(slug: str, file: TextIO | None) -> None:
+    """Print the policy of SLUG as JSON, or make FILE (- for standard input) its next version.
+
+    What FILE leaves out is as in the default; a band's null means never.
+    """
+    with open_database() as database:
+        with database.read() as session:
+            row = _find(session, slug)
+        if file is None:
+            document, _ = policies.current(database, row)
+            click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+            return
+        try:
+            version = policies.change(database, row, json.load(file))
+        except ValueError as error:
+            raise click.ClickException(f"{file.name} is not JSON: {error}.") from error
+        except InvalidRequest as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{slug} now decides by version {version} of its policy.")
 
 
 def _check_webhook(url: str | None, settings: Settings) -> None:

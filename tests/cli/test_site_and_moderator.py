@@ -154,3 +154,17 @@ def test_new_address_wakes_what_was_parked_and_none_parks_what_waits(run, rows):
     assert states() == [EventState.PENDING]
     run("site", "set-webhook", "garden")
     assert states() == [EventState.PARKED]
+
+
+def test_policy_is_printed_changed_and_checked(run, tmp_path):
+    run("site", "add", "garden")
+    document = json.loads(run("site", "policy", "garden"))
+    document["words"] = [{"match": "casino", "action": "reject"}]
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(document))
+
+    assert "version 2" in run("site", "policy", "garden", str(path))
+    assert json.loads(run("site", "policy", "garden")) == document
+    assert "version 3" in run("site", "policy", "garden", "-", stdin="{}")
+    assert "not JSON" in run("site", "policy", "garden", "-", stdin="{", fails=True)
+    assert "/words/0" in run("site", "policy", "garden", "-", stdin='{"words": ["x"]}', fails=True)
