@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -122,3 +123,29 @@ def test_sqlite_takes_one_web_process(stack):
 
     assert done.returncode == 1
     assert "PostgreSQL" in done.stderr
+
+
+@pytest.mark.parametrize("key", [None, "k-1"])
+def test_two_hundred_copies_of_one_request_at_once_make_one_comment(stack, key):
+    body = json.dumps({"id": "one", "text": "What a lovely garden."})
+    sent = headers(stack) | ({"Idempotency-Key": key} if key else {})
+    start = threading.Barrier(200)
+
+    def send(_):
+        start.wait()
+        connection = http.client.HTTPConnection("127.0.0.1", stack.service_port, timeout=60)
+        connection.request("POST", "/v1/comments", body=body, headers=sent)
+        response = connection.getresponse()
+        answer = response.status, json.loads(response.read())
+        connection.close()
+        return answer
+
+    with ThreadPoolExecutor(200) as pool:
+        answers = list(pool.map(send, range(200)))
+
+    verdicts = [answer for status, answer in answers if status in {200, 201}]
+    assert {status for status, _ in answers} <= {200, 201, 409}
+    assert {status for status, _ in answers if not key} <= {200, 201}
+    assert verdicts
+    assert all(verdict == verdicts[0] for verdict in verdicts)
+    assert (verdicts[0]["version"], stored_ids(stack)) == (1, {"one"})
