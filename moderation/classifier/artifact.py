@@ -1,31 +1,29 @@
-"""Model directories: written once, and read only if hash, types and versions are the expected ones."""
+"""Model directories: written once, and read only if hash, shape and versions are the expected ones."""
 
 import hashlib
 import json
-import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED
 
-import skops.io
-from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.pipeline import Pipeline
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from moderation.classifier.features import FEATURES_VERSION
+from moderation.classifier.kernel import FEATURES_VERSION, WIDTH
 from moderation.config import ROOT
 from moderation.domain.errors import ModerationError
+from moderation.domain.reading import ATTRIBUTES
 
 MODELS = ROOT / "models"
-ARTIFACT = "model.skops"
+WEIGHTS = "weights.npy"
 
-# Beyond what skops trusts by itself. Reviewed by a person; never filled from what a file asks for.
-TRUSTED = ("moderation.classifier.features.HashedWords",)
-
-_TRAIN = "moderation train DATA --output models/quick-1"
+_LARGEST = 32_767  # of int16
+_TRAIN = "moderation train DATA --output models/quick-2"
 _RESTORE = f"Restore it with `git checkout -- models`, or train anew with `{_TRAIN}`."
+
+Floats = NDArray[np.float32]
 
 
 @dataclass(eq=False)
@@ -34,13 +32,50 @@ class ModelError(ModerationError):
     title: str = "The model cannot be used"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
-    """What a model directory holds: text to features, one calibrated estimator an attribute, its papers."""
+    """A linear model of hashed features: a text's logits are `biases + features @ (weights * scales)`.
 
-    features: Pipeline
-    estimators: dict[str, Any]
+    Weights are whole numbers, one row a feature and WIDTH columns, so that eight attributes are read in one
+    go; `scales`, `biases` and `article_factors` have one number an attribute.
+    """
+
+    attributes: tuple[str, ...]
+    weights: NDArray[np.int16]
+    scales: Floats
+    biases: Floats
+    article_factors: Floats
+    damping: float = 0.5
     name: str = ""
+
+    @property
+    def n_features(self) -> int:
+        return len(self.weights)
+
+
+def compact(
+    attributes: tuple[str, ...],
+    weights: ArrayLike,
+    biases: ArrayLike,
+    *,
+    article_factors: ArrayLike | None = None,
+    damping: float = 0.5,
+) -> Model:
+    """The model of these weights (features x attributes), each rounded to 1/65534 of its attribute's largest."""
+    exact = np.asarray(weights, dtype=np.float32)
+    scales = np.abs(exact).max(axis=0, initial=0.0) / _LARGEST
+    scales = np.where(scales > 0, scales, 1.0).astype(np.float32)
+    rounded = np.zeros((len(exact), WIDTH), dtype=np.int16)
+    rounded[:, : len(attributes)] = np.rint(exact / scales)
+    factors = np.ones(len(attributes)) if article_factors is None else article_factors
+    return Model(
+        attributes=attributes,
+        weights=rounded,
+        scales=scales,
+        biases=np.asarray(biases, dtype=np.float32),
+        article_factors=np.asarray(factors, dtype=np.float32),
+        damping=damping,
+    )
 
 
 def sha256(path: Path) -> str:
@@ -49,18 +84,22 @@ def sha256(path: Path) -> str:
 
 
 def save(directory: Path, model: Model, *, metrics: dict[str, Any], training: dict[str, Any]) -> dict[str, Any]:
-    """Write artifact, manifest and metrics to *directory*; returns the manifest."""
+    """Write weights, manifest and metrics to *directory*; returns the manifest."""
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / ARTIFACT
-    content = {"features": model.features, "estimators": model.estimators}
-    skops.io.dump(content, path, compression=ZIP_DEFLATED, compresslevel=9)
+    path = directory / WEIGHTS
+    np.save(path, model.weights, allow_pickle=False)
     manifest = {
         "model": directory.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "features_version": FEATURES_VERSION,
-        "attributes": list(model.estimators),
-        "files": {ARTIFACT: {"sha256": sha256(path), "bytes": path.stat().st_size}},
-        "libraries": {name: version(name) for name in ("scikit-learn", "skops", "numpy", "scipy")},
+        "attributes": list(model.attributes),
+        "columns": model.n_features,
+        "damping": model.damping,
+        "scales": _by_attribute(model, model.scales),
+        "biases": _by_attribute(model, model.biases),
+        "article_factor": _by_attribute(model, model.article_factors),
+        "files": {WEIGHTS: {"sha256": sha256(path), "bytes": path.stat().st_size}},
+        "libraries": {name: version(name) for name in ("scikit-learn", "numpy", "scipy", "numba")},
         **training,
     }
     write_json(directory / "metrics.json", metrics)
@@ -68,22 +107,39 @@ def save(directory: Path, model: Model, *, metrics: dict[str, Any], training: di
     return manifest
 
 
+def _by_attribute(model: Model, numbers: Floats) -> dict[str, float]:
+    return {name: float(number) for name, number in zip(model.attributes, numbers, strict=True)}
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def load(directory: Path) -> Model:
-    """Read the model in *directory*.
+    """Read the model in *directory*; its weights stay on disk until they are used.
 
     Raises:
         ModelError: something is missing, or is not what the manifest and this code expect.
     """
     manifest = read_manifest(directory)
-    path = directory / ARTIFACT
-    _check_versions(directory.name, manifest)
-    _check_hash(path, manifest)
-    content = _load_trusted(path)
-    return Model(features=content["features"], estimators=content["estimators"], name=directory.name)
+    _check_features(directory.name, manifest)
+    _check_hash(directory / WEIGHTS, manifest)
+    try:
+        attributes = tuple(str(name) for name in manifest["attributes"])
+        scales, biases, factors = (
+            np.array([manifest[key][name] for name in attributes], dtype=np.float32)
+            for key in ("scales", "biases", "article_factor")
+        )
+        columns, damping = int(manifest["columns"]), float(manifest["damping"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"manifest.json of {directory.name} lacks what a model needs: {error}. {_RESTORE}") from None
+    known = len(set(attributes) & set(ATTRIBUTES)) == len(attributes)
+    if not known or not np.isfinite([*scales, *biases, *factors, damping]).all():
+        raise ModelError(
+            f"manifest.json of {directory.name} holds unknown attributes or impossible numbers. {_RESTORE}"
+        )
+    weights = _weights(directory / WEIGHTS, columns)
+    return Model(attributes, weights, scales, biases, factors, damping, directory.name)
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
@@ -100,52 +156,42 @@ def read_manifest(directory: Path) -> dict[str, Any]:
 
 def newest(models: Path = MODELS) -> Path:
     """The directory of the model that was made last."""
-    found = [path.parent for path in models.glob("*/manifest.json") if (path.parent / ARTIFACT).exists()]
+    found = [path.parent for path in models.glob("*/manifest.json") if (path.parent / WEIGHTS).exists()]
     if not found:
         raise ModelError(f"There is no model in {models.name}/. {_RESTORE}")
     return max(found, key=lambda directory: (str(read_manifest(directory).get("created")), directory.name))
 
 
-def _check_versions(name: str, manifest: dict[str, Any]) -> None:
+def _check_features(name: str, manifest: dict[str, Any]) -> None:
     if manifest.get("features_version") != FEATURES_VERSION:
         raise ModelError(
             f"{name} was fitted on features of version {manifest.get('features_version')}, this code makes "
             f"version {FEATURES_VERSION}. Train a new model with `{_TRAIN}`."
         )
-    written, installed = manifest.get("libraries", {}).get("scikit-learn", "0.0"), version("scikit-learn")
-    if not _readable(written, installed):
-        raise ModelError(
-            f"{name} was written with scikit-learn {written}, but {installed} is installed. "
-            f"Install it with `pip install scikit-learn=={written}`, or train anew with `{_TRAIN}`."
-        )
-
-
-def _readable(written: str, installed: str) -> bool:
-    """scikit-learn promises nothing across versions; neighbouring minor ones keep these plain arrays."""
-    (major, minor), (our_major, our_minor) = (
-        [int(part) for part in number.split(".")[:2]] for number in (written, installed)
-    )
-    return major == our_major and abs(minor - our_minor) <= 1
 
 
 def _check_hash(path: Path, manifest: dict[str, Any]) -> None:
     if not path.exists():
         raise ModelError(f"{path.parent.name}/{path.name} is missing. {_RESTORE}")
-    expected = manifest.get("files", {}).get(path.name, {}).get("sha256")
+    try:
+        expected = manifest["files"][path.name]["sha256"]
+    except (KeyError, TypeError):
+        expected = None
     if sha256(path) != expected:
         raise ModelError(
             f"{path.parent.name}/{path.name} is not the file its manifest names (sha256 differs). {_RESTORE}"
         )
 
 
-def _load_trusted(path: Path) -> dict[str, Any]:
-    foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
-    if foreign:
+def _weights(path: Path, columns: int) -> NDArray[np.int16]:
+    """The weights as they lie in the file, mapped and never unpickled."""
+    try:
+        weights: NDArray[np.int16] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise ModelError(f"{path.parent.name}/{path.name} is not an array of numbers. {_RESTORE}") from error
+    if weights.shape != (columns, WIDTH) or weights.dtype != np.int16 or not weights.flags.c_contiguous:
         raise ModelError(
-            f"{path.parent.name}/{path.name} wants to load types that nobody has reviewed: "
-            f"{', '.join(foreign)}. {_RESTORE}"
+            f"{path.parent.name}/{path.name} holds {weights.dtype} {weights.shape}, not int16 "
+            f"{(columns, WIDTH)}. {_RESTORE}"
         )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", InconsistentVersionWarning)  # _check_versions has decided that
-        content: dict[str, Any] = skops.io.load(path, trusted=list(TRUSTED))
-    return content
+    return weights

@@ -3,35 +3,46 @@
 from collections.abc import Iterable
 from typing import Any
 
-# An attribute with fewer labelled rows than this has learnt too little to decide alone.
-FEW_ROWS = 10_000
+Json = dict[str, Any]
+
+_HEAD = ("attribute", "measured on", "rows", "positive", "ROC AUC", "average precision", "calibration error",
+         "baseline's AUC, AP, error")  # fmt: skip
 
 
-def card(manifest: dict[str, Any], metrics: dict[str, Any]) -> str:
+def card(manifest: Json, metrics: Json) -> str:
     """The card in Markdown."""
-    attributes = metrics["attributes"]
-    unseen = [
-        (name, source, figures)
-        for name, of in attributes.items()
-        for source, figures in of.get("unseen_sources", {}).items()
+    sections = [
+        _introduction(manifest, metrics),
+        _data(manifest),
+        _results(metrics),
+        _by_source(metrics),
+        _trust(metrics),
+        _groups(metrics),
+        _violence(metrics),
+        _disguises(metrics),
+        _article(metrics),
+        _spans(metrics),
+        _ablations(metrics),
+        _failures(metrics),
+        _retraining(manifest),
     ]
-    slices = [
-        (name, slice_, attributes[name][slice_])
-        for name in attributes
-        for slice_ in ("natural", "all")
-        if slice_ in attributes[name]
-    ]
-    data = manifest["data"]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _introduction(manifest: Json, metrics: Json) -> str:
+    alone = [name for name, of in metrics["attributes"].items() if not of["calibrated"]]
     return f"""# {manifest["model"]}
 
-Scores an English comment from 0 to 1 for each of {len(attributes)} attributes, and says what each word added.
+Scores an English comment from 0 to 1 for each of {len(metrics["attributes"])} attributes, and says what each word
+added.
 Made {manifest["created"]} with `{manifest["command"]}`.
 
 ## What it is
 
-Hashed words, word pairs and character n-grams (3 to 5), weighted by TF-IDF; one logistic regression an
-attribute; Platt's calibration folded into the weights. A word's contribution to the logit is exact, not an
-estimate. A word that the article itself uses counts half as evidence, unless it stands next to a "you".
+Hashed words, word pairs and character n-grams (3 to 5) of the normalised text, {manifest["columns"]:,} columns; one
+logistic regression an attribute, Platt's calibration folded into its weights.
+A word's contribution to the logit is exact, not an estimate.
+A word that the article itself uses counts less as evidence, unless it is aimed at a "you" or follows a wish.
 
 ## Use it for
 
@@ -42,47 +53,210 @@ Deciding which comments a person should see before they appear, and showing that
 - Rejecting comments or punishing people without a person looking.
 - Languages other than English.
 - Counting "toxicity" to compare people, groups or sites.
-- Deciding by {_few(attributes)} alone: too few people were asked.
+- Deciding by {" or ".join(alone) or "one attribute"} alone: see below."""
 
-## Data
 
-`{data["file"]}`, {data["rows"]:,} rows, sha256 `{data["sha256"]}`. An empty label is left out, never read as 0.
-A weight of 0 means: not trained on, only measured on.
+def _data(manifest: Json) -> str:
+    data = manifest["data"]
+    sources = (
+        (
+            name,
+            f"{of['rows']:,}",
+            f"{of['weight']:g}",
+            ", ".join(f"{attribute} {_percent(rate)}" for attribute, rate in of["positive"].items()),
+            of["licence"],
+        )
+        for name, of in data["sources"].items()
+    )
+    return f"""## Data
 
-{_table(("source", "rows", "weight", "licence"), _sources(data["sources"]))}
+`{data["file"]}`, {data["rows"]:,} rows, sha256 `{data["sha256"]}`; `our-examples` is in the project.
+An empty label is left out, never read as 0; a share of raters is learnt as a share.
+The rates are of labels from one half on. A weight of 0 means: not trained on, only measured on.
 
-## Results
+{_table(("source", "rows", "weight", "positive", "licence"), sources)}"""
+
+
+def _results(metrics: Json) -> str:
+    rows = (
+        _row((name, slice_), of[slice_])
+        for name, of in metrics["attributes"].items()
+        for slice_ in ("natural", "all", "cross_fitted")
+        if slice_ in of
+    )
+    bands = (
+        (
+            name,
+            slice_,
+            f"{of[slice_]['at_hold']['threshold']:g}",
+            _with_interval(of[slice_]["at_hold"]["precision"]),
+            _with_interval(of[slice_]["at_hold"]["recall"]),
+        )
+        for name, of in metrics["attributes"].items()
+        for slice_ in ("natural", "all")
+        if slice_ in of and of[slice_]["at_hold"]["threshold"] is not None
+    )
+    return f"""## Results
 
 {metrics["split"]}
 In brackets the 95 % bootstrap interval.
 
-{_table(_HEAD, (_row((name, slice_), figures) for name, slice_, figures in slices))}
+{_table(_HEAD, rows)}
 
-On sources that it has never seen:
+At the default policy's bands:
 
-{_table(_HEAD, (_row((name, source), figures) for name, source, figures in unseen))}
+{_table(("attribute", "measured on", "held from", "precision", "recall"), bands)}
 
-## Known failures
+![Reliability: the score against the share of such comments that people called toxic](reliability.svg)
+![Precision and recall against the threshold](thresholds.svg)"""
 
-- It reads words, not sentences: "I was stupid to believe it" and "this kills me" score high, and a polite
-  sentence that wishes somebody away scores low.
+
+def _by_source(metrics: Json) -> str:
+    rows = [
+        _row((name, source), figures)
+        for name, of in metrics["attributes"].items()
+        for source, figures in of.get("unseen_sources", {}).items()
+    ]
+    return f"## On sources that it has never seen\n\n{_table(_HEAD, rows)}" if rows else ""
+
+
+def _trust(metrics: Json) -> str:
+    """How far each attribute goes, in words that follow from the figures."""
+    return "## How far each attribute can be trusted\n\n" + "\n".join(
+        f"- {name}: {_verdict(of)}" for name, of in metrics["attributes"].items()
+    )
+
+
+def _verdict(of: Json) -> str:
+    learnt, slice_ = of["trained_on"], of.get("cross_fitted") or of.get("all")
+    said = f"{learnt['positive']:,} positive of {learnt['rows']:,} rows"
+    said += " of one source" if len(learnt["sources"]) == 1 else f" of {len(learnt['sources'])} sources"
+    if slice_:
+        said += f"; average precision {_number(slice_['model']['average_precision']['value'])} on rows it had not seen"
+    if not of["calibrated"]:
+        return f"{said}. Uncalibrated: the score orders comments but is no probability, and never decides alone."
+    if learnt["positive"] < 1_000:
+        return f"{said}. Few: read a high score as a reason to look, and a low one as no reason not to."
+    return f"{said}. Calibrated."
+
+
+def _groups(metrics: Json) -> str:
+    found = metrics.get("identity_terms")
+    if not found:
+        return ""
+    kinds = ("subgroup", "bpsn", "bnsp")
+    summary = (
+        (kind, _with_interval(found[kind]["mean"]), _number(found[kind]["min"]), found[kind]["worst"]) for kind in kinds
+    )
+    terms = ((term, *(_number(of[kind]) for kind in kinds)) for term, of in found["terms"].items())
+    return f"""## Groups
+
+{found["rows"]:,} template sentences (`bias_madlibs`, never trained on): ROC AUC within the sentences of a term
+(subgroup), of its innocent ones against the abusive ones without it (BPSN), and of its abusive ones against
+the innocent ones without it (BNSP). The interval is over the {len(found["terms"])} terms.
+
+{_table(("figure", "mean", "minimum", "worst term"), summary)}
+
+{_table(("term", "subgroup", "BPSN", "BNSP"), terms)}"""
+
+
+def _violence(metrics: Json) -> str:
+    found = metrics.get("violence")
+    if not found:
+        return ""
+    rows = (
+        (name, f"{of['rows']:,}", _with_interval(of["flagged"]), _with_interval(of["flagged_without_violent_words"]))
+        for name, of in found["slices"].items()
+    )
+    return f"""## Innocent comments on violence
+
+The share of innocent comments flagged, where {_percent(found["flagged_of_all"])} of all natural innocent ones are; each
+scored by a fit that had not seen it.
+
+{_table(("measured on", "rows in violent words", "flagged", "flagged of the rest"), rows)}"""
+
+
+def _disguises(metrics: Json) -> str:
+    found = metrics.get("disguises")
+    if not found:
+        return ""
+    rows = ((kind, _with_interval(of)) for kind, of in found["kept"].items())
+    return f"""## Disguised words
+
+{found["rows"]:,} held-back comments, half of their longer words disguised, at the same false positives
+({_percent(found["false_positives"])}). The share of the recall ({_number(found["recall"])}) that is left; mean
+{_number(found["kept_mean"])}.
+
+{_table(("disguise", "recall kept"), rows)}"""
+
+
+def _article(metrics: Json) -> str:
+    found = metrics.get("article")
+    if not found:
+        return ""
+    rows = (
+        (f"{of['factor']:g}", _with_interval(of["own_sentences_held"]), _with_interval(of["abuse_held"]))
+        for of in found["factors"]
+    )
+    return f"""## The article
+
+A word of the article counts {found["chosen"]:g} of what it would count, chosen on {found["articles"]} made-up articles
+(sentences in violent words from innocent held-back comments) of {found["sentences"]:,} sentences and
+{found["abuse"]:,} abusive comments.
+
+{_table(("factor", "its own sentences held", "abuse held"), rows)}"""
+
+
+def _spans(metrics: Json) -> str:
+    found = metrics.get("spans")
+    if not found:
+        return ""
+    return f"""## Highlights
+
+Mean character F1 against what people marked in {found["rows"]:,} comments (`toxic_spans`; its texts left out of
+the fit): {_with_interval(found["character_f1"])}."""
+
+
+def _ablations(metrics: Json) -> str:
+    found = metrics.get("ablations")
+    if not found:
+        return ""
+    figures = list(next(iter(found.values())))
+    rows = ((name, *(_any(of[figure]) for figure in figures)) for name, of in found.items())
+    return f"""## What each idea brings
+
+TOXICITY, fitted anew without it.
+
+{_table(("training", *(figure.replace("_", " ") for figure in figures)), rows)}"""
+
+
+def _failures(metrics: Json) -> str:
+    unseen = metrics["attributes"].get("TOXICITY", {}).get("unseen_sources", {})
+    worst = sorted(unseen, key=lambda source: str(unseen[source]["model"]["roc_auc"]["value"]))[:3]
+    where = f" It is weakest on {', '.join(worst)}." if worst else ""
+    return f"""## Known failures
+
+- It reads words, not sentences: "What an idiot I was" and "Don't call him an idiot" score as high as an insult,
+  and a sentence of death in polite words ("They should all be executed") may score too low.
+- Praise in violent words ("you are killing it") is often held, and a polite sentence that wishes somebody away is
+  often not: "People of that sort used to know their place."
 - A long comment with one cruel sentence scores lower than that sentence alone.
-- Hate without a hateful word, and emoji, are mostly missed: see the unseen sources above.
+- Hate without a hateful word, irony and most pictures in emoji are missed.{where}
 - It is calibrated to Wikipedia's talk pages; where more (or fewer) comments are toxic, its scores are too low
   (or too high).
-- The labels are those of paid raters, mostly from the United States; what they called toxic is what it learnt.
-
-## Libraries
-
-{", ".join(f"{name} {number}" for name, number in manifest["libraries"].items())}; seed {manifest["seed"]}.
-"""
+- The labels are those of paid raters, mostly from the United States; what they called toxic is what it learnt."""
 
 
-_HEAD = ("attribute", "measured on", "rows", "positive", "ROC AUC", "average precision", "calibration error",
-         "baseline's AUC, AP, error")  # fmt: skip
+def _retraining(manifest: Json) -> str:
+    libraries = ", ".join(f"{name} {number}" for name, number in manifest["libraries"].items())
+    return f"""## Make it again
+
+`{manifest["command"]}` makes the same weights and figures from the file named above and the development sets beside it.
+`moderation evaluate FILE --text-column text --label-column toxicity` measures it on a table of yours.
+{libraries}; seed {manifest["seed"]}."""
 
 
-def _row(names: tuple[str, str], figures: dict[str, Any]) -> tuple[str, ...]:
+def _row(names: tuple[str, str], figures: Json) -> tuple[str, ...]:
     model, baseline = figures["model"], figures["baseline"]
     return (
         *names,
@@ -93,6 +267,10 @@ def _row(names: tuple[str, str], figures: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
+def _any(figure: Any) -> str:
+    return _with_interval(figure) if isinstance(figure, dict) else _number(figure)
+
+
 def _with_interval(estimate: dict[str, float | None]) -> str:
     return f"{_number(estimate['value'])} ({_number(estimate['low'])} to {_number(estimate['high'])})"
 
@@ -101,14 +279,8 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _few(attributes: dict[str, Any]) -> str:
-    few = [name for name, of in attributes.items() if of["trained_on"]["rows"] < FEW_ROWS]
-    return " or ".join(few) or "one attribute"
-
-
-def _sources(sources: dict[str, Any]) -> Iterable[tuple[str, ...]]:
-    for name, source in sources.items():
-        yield name, f"{source['rows']:,}", f"{source['weight']:g}", source["licence"]
+def _percent(share: float) -> str:
+    return f"{share:.1%}".replace("%", " %")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -1,9 +1,15 @@
-"""The training file: comments, what people said of them, and where they come from."""
+"""The training file: comments, what people said of them, and where they come from; and our own examples."""
 
 import csv
 import gzip
+import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from random import Random
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -12,6 +18,10 @@ from numpy.typing import NDArray
 from moderation.domain.errors import InvalidRequest
 from moderation.domain.reading import ATTRIBUTES
 
+EXAMPLES = Path(__file__).with_name("examples.json")
+EXAMPLES_SOURCE = "our-examples"
+_EXAMPLES_LICENCE = "Apache-2.0, this project"
+_SLOT = re.compile(r"{(\w+)}")
 _HELD_BACK_OF = 10  # one row in so many is never trained on
 
 Floats = NDArray[np.float64]
@@ -31,6 +41,12 @@ class TrainingData:
     @property
     def held_back(self) -> Mask:
         return np.array([is_held_back(text) for text in self.texts])
+
+    def positive_rates(self, source: str) -> dict[str, float]:
+        """The share of labels from one half on, of each attribute that the source's raters were asked about."""
+        of_it = {name: labels[self.sources == source] for name, labels in self.labels.items()}
+        asked = {name: labels[~np.isnan(labels)] for name, labels in of_it.items()}
+        return {name: round(float(np.mean(labels >= 0.5)), 4) for name, labels in asked.items() if len(labels)}
 
 
 def is_held_back(text: str) -> bool:
@@ -76,3 +92,31 @@ def _label(value: str, path: Path, number: int) -> float:
     if not 0 <= label <= 1:
         raise InvalidRequest(f"Row {number} of {path.name} has a label that is not a number from 0 to 1.")
     return label
+
+
+def with_examples(data: TrainingData, *, seed: int) -> TrainingData:
+    """The data with our own examples after it, as a source of their own."""
+    examples = list(_examples(json.loads(EXAMPLES.read_text(encoding="utf-8")), Random(seed)))
+    nobody_asked = float("nan")
+    added = {name: [labels.get(name, nobody_asked) for _, labels in examples] for name in data.labels}
+    return TrainingData(
+        texts=[*data.texts, *(text for text, _ in examples)],
+        labels={name: np.concatenate([labels, added[name]]) for name, labels in data.labels.items()},
+        sources=np.concatenate([data.sources, np.full(len(examples), EXAMPLES_SOURCE)]),
+        natural=np.concatenate([data.natural, np.zeros(len(examples), dtype=bool)]),
+        licences=data.licences | {EXAMPLES_SOURCE: _EXAMPLES_LICENCE},
+    )
+
+
+def _examples(content: dict[str, Any], random: Random) -> Iterator[tuple[str, dict[str, float]]]:
+    """Each template with its slots filled in so many ways, drawn at random."""
+    for kind in content["kinds"].values():
+        for template in kind["templates"]:
+            slots = _SLOT.findall(template)
+            fillings = list(product(*(content["slots"][slot] for slot in slots)))
+            for filling in random.sample(
+                fillings, min(len(fillings), kind.get("per_template", content["per_template"]))
+            ):
+                words = iter(filling)
+                text = _SLOT.sub(lambda _, words=words: next(words), template)  # type: ignore[misc]
+                yield text[0].upper() + text[1:], kind["labels"]

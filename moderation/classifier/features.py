@@ -1,99 +1,94 @@
-"""Words of a raw text with their offsets, and the hashed features of each: what the classifier sees."""
+"""The hashed features of a text as a scikit-learn transformer: what the quick reader is trained on."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import Any, Self
-from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from moderation.text.fold import fold
+from moderation.classifier.kernel import (
+    EMOJI,
+    EMOJI_LETTERS,
+    EMOJI_STARTS,
+    FEATURES_PER_CHAR,
+    FEATURES_VERSION,
+    fill_rows,
+    word_columns,
+)
+from moderation.text.letters import tables
+from moderation.text.normalise import normalise_many
 
-# Goes up with every change of folding, tokens or hashing: weights fit only the features they were fitted on.
-FEATURES_VERSION = 1
+N_FEATURES = 2**20
+_AT_ONCE = 1000
 
-# A word may hide letters behind signs (f**k, $hit, b!tch) and keeps its apostrophe; other signs and each
-# emoji stand alone. No full stop inside: people forget the space after one.
-_TOKEN = re.compile(r"[$@]?\w+(?:[*@$#!'-]+\w+)*\*{0,3}|[!?]+|[^\w\s.,;:()\"'/-]")
-_STRETCHED = re.compile(r"(.)\1{2,}")
-_WORD_CHARS = 40  # a longer "word" is noise, and its n-grams would drown the rest of the comment
-
-Ids = NDArray[np.uint32]
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word as it stands at `start:end` of the raw text, and the form the model knows it by."""
-
-    start: int
-    end: int
-    word: str
-
-
-def tokens(text: str) -> list[Token]:
-    folded = fold(text)
-    return [
-        Token(*folded.span(found.start(), found.end()), _short(found.group())) for found in _TOKEN.finditer(folded.text)
-    ]
-
-
-def _short(word: str) -> str:
-    """The word with no letter more than twice in a row (sooooo), and no longer than words are."""
-    return _STRETCHED.sub(r"\1\1", word[:_WORD_CHARS])
-
-
-@lru_cache(maxsize=50_000)
-def word_ids(word: str) -> Ids:
-    """The hash of the word and of its character 3- to 5-grams, word boundaries included."""
-    padded = f" {word} "
-    grams = [padded[i : i + n] for n in (3, 4, 5) for i in range(len(padded) - n + 1)]
-    return np.array([_hash("w:" + word), *(_hash("c:" + gram) for gram in grams)], dtype=np.uint32)
-
-
-def pair_ids(words: Sequence[str]) -> Ids:
-    """The hash of each word together with the next."""
-    return np.array([_hash(f"p:{left} {right}") for left, right in pairwise(words)], dtype=np.uint32)
-
-
-def _hash(feature: str) -> int:
-    return crc32(feature.encode("utf-8", "surrogatepass"))
+__all__ = ["FEATURES_VERSION", "HashedWords", "word_columns"]
 
 
 class HashedWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Count the hashed words, word pairs and character n-grams of each text.
+    """Hash the words, word pairs and character n-grams of each text.
+
+    A feature is there or not, however often. All those of words and pairs have one value in a text, all
+    those of characters another: their number to the power of minus *damping*.
 
     Parameters
     ----------
-    n_features : int, default=2**18
-        The number of columns; a feature's column is its hash modulo this.
+    n_features : int, default=2**20
+        The number of columns: half are words and word pairs, half are character n-grams.
+    damping : float, default=0.5
+        How much less each feature counts the more there are; 0.5 gives rows of Euclidean norm 1 in each half.
     """
 
-    def __init__(self, n_features: int = 2**18) -> None:
+    def __init__(self, n_features: int = N_FEATURES, damping: float = 0.5) -> None:
         self.n_features = n_features
+        self.damping = damping
 
     def fit(self, X: Iterable[str], y: Any = None) -> Self:
         """Do nothing: hashing learns nothing."""
         return self
 
     def transform(self, X: Iterable[str]) -> sparse.csr_matrix:
-        """Return the counts, one row a text."""
-        rows = [self._counts(text) for text in X]
-        starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
-        columns = np.concatenate([np.empty(0, np.int32), *(columns for columns, _ in rows)])
-        counts = np.concatenate([np.empty(0, np.float32), *(counts for _, counts in rows)])
-        return sparse.csr_matrix((counts, columns, starts), shape=(len(rows), self.n_features))
+        """Return the features, one row a text."""
+        if isinstance(X, str):
+            raise ValueError("Iterable over raw text documents expected, string object received.")
+        texts = list(X)
+        parts = [self._rows(texts[at : at + _AT_ONCE]) for at in range(0, len(texts), _AT_ONCE)]
+        return (
+            sparse.vstack(parts, format="csr") if parts else sparse.csr_matrix((0, self.n_features), dtype=np.float32)
+        )
 
-    def _counts(self, text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        words = [token.word for token in tokens(text)]
-        ids = np.concatenate([pair_ids(words), *map(word_ids, words)])
-        columns, counts = np.unique(ids % self.n_features, return_counts=True)
-        return columns.astype(np.int32), counts.astype(np.float32)
+    def _rows(self, texts: list[str]) -> sparse.csr_matrix:
+        codes, _, bounds = normalise_many(texts)
+        room = FEATURES_PER_CHAR * len(codes) + 8
+        columns, values = np.empty(room, np.int32), np.empty(room, np.float32)
+        starts = np.empty(len(bounds), np.int64)
+        first = word_columns(self.n_features)
+        size = fill_rows(
+            codes,
+            bounds,
+            tables().kinds,
+            EMOJI,
+            EMOJI_STARTS,
+            EMOJI_LETTERS,
+            first,
+            self.n_features - first,
+            self.damping,
+            columns,
+            values,
+            starts,
+        )
+        rows = sparse.csr_matrix(
+            (values[:size].copy(), columns[:size].copy(), starts), shape=(len(texts), self.n_features)
+        )
+        rows.sort_indices()
+        return rows
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.requires_fit = False
+        return tags

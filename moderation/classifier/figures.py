@@ -119,3 +119,36 @@ RANKING: Mapping[str, Figure] = {
     "average_precision": average_precision,
     "calibration_error": calibration_error,
 }
+
+
+def mean_estimate(values: Floats, *, per: Floats | None = None, seed: int = 0, resamples: int = RESAMPLES) -> Estimate:
+    """The mean of *values*, as a share of the mean of *per* (of the same rows) if that is given."""
+    if not len(values):
+        return Estimate(None)
+    below = np.ones(len(values)) if per is None else per
+    random = np.random.default_rng(seed)
+    picks = (random.integers(len(values), size=len(values)) for _ in range(resamples))
+    drawn = [float(values[pick].sum() / max(below[pick].sum(), 1e-9)) for pick in picks]
+    return _with_interval(float(values.sum() / max(below.sum(), 1e-9)), drawn)
+
+
+def roc_auc_of(scores: NDArray[Any], labels: NDArray[Any]) -> float:
+    """ROC AUC of scores in any order."""
+    order = np.argsort(scores, kind="stable")
+    found = roc_auc(scores[order].astype(np.float64), labels[order].astype(np.float64), np.ones(len(order)))
+    return float("nan") if found is None else found
+
+
+def reliability(scores: Floats, labels: NDArray[Any]) -> list[dict[str, float]]:
+    """For each bin that has rows: how many, their mean score, and the share of positives."""
+    bins = np.minimum((scores * BINS).astype(int), BINS - 1)
+    return [
+        {
+            "from": number / BINS,
+            "rows": int((bins == number).sum()),
+            "score": round(float(scores[bins == number].mean()), 4),
+            "share": round(float(labels[bins == number].mean()), 4),
+        }
+        for number in range(BINS)
+        if (bins == number).any()
+    ]

@@ -12,7 +12,9 @@ COMMANDS = {
     "moderator": ("moderator", "moderator"),
     "score": ("models", "score"),
     "evaluate": ("models", "evaluate"),
+    "explain": ("explain", "explain"),
     "train": ("models", "train"),
+    "bench": ("bench", "bench"),
     "doctor": ("doctor", "doctor"),
 }
 

@@ -1,5 +1,6 @@
 """Reasons, verdicts and receipts: what was decided, and everything needed to explain it later."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -88,13 +89,20 @@ def sentence(reason: Reason) -> str:
     """The reason in plain words, without any of the comment's own."""
     words = _SENTENCES.get(reason.code, reason.code.replace("_", " ").capitalize())
     if reason.score is not None:
-        percent = round(reason.score * 100)
-        return f"{words} (probability {f'{percent}%' if percent < 100 else 'over 99%'})"
+        return f"{words} (probability {percent(reason.score)})"
     if reason.source is Source.PERSON and reason.action in _PERSON_VERBS:
         return f"{words} {_PERSON_VERBS[reason.action]}"
     if shown := reason.rule or reason.value:
         return f"{words} ({shown})"
     return words
+
+
+def percent(score: float) -> str:
+    """A probability for people, who should not read certainty into it."""
+    rounded = round(score * 100)
+    if rounded == 100:
+        return "over 99%"
+    return f"{rounded}%" if rounded else "under 1%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +121,17 @@ def receipt(
     return {
         "policy_version": policy_version,
         "model": reading.model if reading else None,
-        "scores": {name: round(value, 6) for name, value in reading.scores.items()} if reading else {},
+        "scores": _rounded(reading.scores) if reading else {},
+        "bias": _rounded(reading.bias) if reading else {},
+        "rest": _rounded(reading.rest) if reading else {},
         "spans": [span.as_list() for span in reading.spans] if reading else [],
+        "excused": [span.as_list() for span in reading.excused] if reading else [],
         "signals": [
             {"code": s.code.value, "rule": s.rule, "start": s.start, "end": s.end, "value": s.value} for s in signals
         ],
         "reasons": [reason.as_dict() for reason in verdict.reasons],
     }
+
+
+def _rounded(numbers: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in numbers.items()}

@@ -46,7 +46,7 @@ class Rule:
 
 # No attribute rejects by machine. SPAM and SEXUALLY_EXPLICIT have too few labels to decide alone.
 DEFAULT_BANDS: Mapping[str, Band] = {
-    TOXICITY: Band(hold=0.3),
+    TOXICITY: Band(hold=0.35),
     SEVERE_TOXICITY: Band(hold=0.5),
     INSULT: Band(hold=0.5),
     PROFANITY: Band(hold=0.8),

@@ -1,7 +1,7 @@
 """What a classifier says about a text: a score for each attribute and the words behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TOXICITY = "TOXICITY"
 SEVERE_TOXICITY = "SEVERE_TOXICITY"
@@ -25,6 +25,8 @@ ATTRIBUTES = (
 
 # A span is shown as a highlight when it weighs at least this share of the comment's heaviest one.
 HIGHLIGHT_SHARE = 0.3
+# What lowers a score is shown only where it pulls with half the strength of what raises it most.
+LOWERING_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,20 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One text as a model read it: calibrated probabilities, and the spans that explain them."""
+    """One text as a model read it: calibrated probabilities, and the spans that explain them.
+
+    For each attribute: logit(score) = bias + the contributions of its spans + rest.
+    `bias` is what an empty text gets, `rest` what all the words say that are not worth a span.
+    `excused` are words that count less because the article uses them too: a span's contribution there is
+    what the word would have added more, so that it stands outside the sum.
+    """
 
     scores: Mapping[str, float]
     spans: tuple[Span, ...]
     model: str
+    bias: Mapping[str, float] = field(default_factory=dict)
+    rest: Mapping[str, float] = field(default_factory=dict)
+    excused: tuple[Span, ...] = ()
 
 
 def highlights(spans: tuple[Span, ...]) -> tuple[Span, ...]:
@@ -64,3 +75,12 @@ def highlights(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     if heaviest <= 0:
         return ()
     return tuple(span for span in spans if span.contribution >= HIGHLIGHT_SHARE * heaviest)
+
+
+def lowering(spans: tuple[Span, ...], attribute: str) -> tuple[Span, ...]:
+    """The spans that held one attribute's score back so much that a person should see it."""
+    own = [span for span in spans if span.attribute == attribute]
+    heaviest = max((span.contribution for span in own), default=0.0)
+    if heaviest <= 0:
+        return ()
+    return tuple(span for span in own if span.contribution <= -LOWERING_SHARE * heaviest)

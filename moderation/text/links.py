@@ -5,7 +5,7 @@ from typing import Any
 
 import re2
 
-from moderation.text.fold import without_surrogates
+from moderation.text.normalise import without_surrogates
 
 # Short on purpose: endings that are also words, file types or abbreviations ("main.py", "end.in") would turn
 # a missing space into a link. `_WITH_PATH` ones count when a path follows, as in "t.me/x".

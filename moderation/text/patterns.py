@@ -9,7 +9,7 @@ from typing import Any
 import re2
 
 from moderation.domain.errors import InvalidRequest
-from moderation.text.fold import without_surrogates
+from moderation.text.normalise import without_surrogates
 
 MAX_PATTERN_LENGTH = 500
 _MAX_MEMORY_BYTES = 1 << 20

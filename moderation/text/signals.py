@@ -2,9 +2,9 @@
 
 from moderation.domain.policy import SEVERITY, Policy
 from moderation.domain.signals import Signal, SignalCode
-from moderation.text.fold import fold
 from moderation.text.language import is_supported, primary, unsupported_language
 from moderation.text.links import count_links
+from moderation.text.normalise import normalise
 from moderation.text.patterns import find_patterns
 from moderation.text.words import find_words
 
@@ -49,7 +49,7 @@ def _links(policy: Policy, text: str) -> list[Signal]:
 def _words(policy: Policy, text: str) -> list[Signal]:
     if not policy.words:
         return []
-    matches = find_words(fold(text), tuple(rule.match for rule in policy.words))
+    matches = find_words(normalise(text), tuple(rule.match for rule in policy.words))
     return [Signal(SignalCode.LISTED_WORD, match.word, match.start, match.end) for match in matches]
 
 

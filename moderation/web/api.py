@@ -186,8 +186,8 @@ def _score_request(item: schemas.ScoreIn) -> Request:
 def _score_answer(item: schemas.ScoreIn, policy: Any, found: Assessment) -> dict[str, Any]:
     verdict = decide(policy, found.reading, found.signals)
     whole = receipt(verdict, found.reading, found.signals, policy.version)
-    del whole["signals"]
-    return {**({"id": item.id} if item.id is not None else {}), "decision": verdict.action.value, **whole}
+    shown = {name: whole[name] for name in schemas.ScoreOut.model_fields if name in whole}
+    return {**({"id": item.id} if item.id is not None else {}), "decision": verdict.action.value, **shown}
 
 
 def _state(value: str | None) -> State | None:

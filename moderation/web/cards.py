@@ -13,6 +13,7 @@ from moderation.domain.comment import RESULT, Action, Actor, State
 from moderation.domain.decision import Source
 from moderation.storage import comments as storage
 from moderation.storage.tables import Comment, Decision, Report
+from moderation.web.grounds import Grounds, grounds
 from moderation.web.keys import KEY_OF
 from moderation.web.marking import LABELS, Piece, marks, pieces
 
@@ -97,6 +98,7 @@ class Card:
     is_cut: bool
     size: int
     causes: Causes
+    grounds: Grounds
     scores: list[tuple[str, float]]
     reports: list[Report]
     open_reports: int
@@ -136,7 +138,7 @@ def _card(
 ) -> Card:
     text, receipt = comment.text, verdict.receipt if verdict else {}
     # Offsets belong to the text that was read: after an edit they would mark other words.
-    found = marks(receipt) if verdict and verdict.revision == comment.revision else []
+    is_same_text = verdict is not None and verdict.revision == comment.revision
     return Card(
         id=comment.id,
         version=comment.version,
@@ -150,10 +152,11 @@ def _card(
         when=when(comment.created_at, eyes.now),
         is_edited=comment.revision > 1,
         parent=comment.parent_text,
-        text=None if text is None else pieces(text[:shown], found),
+        text=None if text is None else pieces(text[:shown], marks(receipt) if is_same_text else []),
         is_cut=shown is not None and len(text or "") > shown,
         size=len(text or ""),
         causes=_causes(receipt) | (_deed_of(latest) if latest is not verdict else {}),
+        grounds=grounds(text, receipt) if text and is_same_text else Grounds(),
         scores=_scores(receipt),
         reports=reports[: comment.open_reports],
         open_reports=comment.open_reports,

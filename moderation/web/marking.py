@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from moderation.domain.reading import Span, highlights
+from moderation.domain.explain import replay
+from moderation.domain.reading import highlights, lowering
 
 # What takes no ink: controls, bidi and zero-width characters, fillers, variation selectors, tags.
 # Tab, line ends and the two emoji selectors U+FE0E and U+FE0F are left alone.
@@ -33,6 +35,14 @@ LABELS = {
 }
 
 
+class Kind(StrEnum):
+    """What a marked word did."""
+
+    RAISED = "scored"
+    LOWERED = "lowered"
+    LISTED = "listed"
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Characters `start:end` of a text, and why a person should look at them."""
@@ -40,7 +50,7 @@ class Mark:
     start: int
     end: int
     label: str
-    is_listed: bool = False
+    kind: Kind = Kind.RAISED
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +59,41 @@ class Piece:
 
     text: str
     scored: tuple[str, ...] = ()
+    lowered: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     invisible: str = ""  # the characters' names, where `text` stands for what takes no ink
 
+    @property
+    def kinds(self) -> list[str]:
+        return [kind.value for kind in Kind if getattr(self, kind.value)]
+
 
 def marks(receipt: dict[str, Any]) -> list[Mark]:
-    """What raised the score, heaviest first, and what stands on the site's lists."""
-    spans = highlights(tuple(Span(*span) for span in receipt.get("spans", [])))
-    scored = [
-        Mark(span.start, span.end, LABELS.get(span.attribute, span.attribute.lower()))
-        for span in sorted(spans, key=lambda span: -span.contribution)
-    ]
+    """What raised the score, heaviest first; what held it back; and what stands on the site's lists."""
+    spans = replay(receipt).spans
+    raised = sorted(highlights(spans), key=lambda span: -span.contribution)
+    places = {(span.start, span.end) for span in raised}
+    held_back = [span for span in lowering(spans, leading_attribute(receipt)) if (span.start, span.end) not in places]
     listed = [
-        Mark(signal["start"], signal["end"], signal["rule"], is_listed=True)
+        Mark(signal["start"], signal["end"], signal["rule"], Kind.LISTED)
         for signal in receipt.get("signals", [])
         if signal.get("start") is not None and signal.get("end") is not None
     ]
-    return scored + listed
+    return [
+        *(Mark(span.start, span.end, label_of(span.attribute)) for span in raised),
+        *(Mark(span.start, span.end, label_of(span.attribute), Kind.LOWERED) for span in held_back),
+        *listed,
+    ]
+
+
+def leading_attribute(receipt: Mapping[str, Any]) -> str:
+    """The attribute that the machine decided by in the first place; none where no score had a part in it."""
+    return next((reason["attribute"] for reason in receipt.get("reasons", []) if reason.get("attribute")), "")
+
+
+def label_of(attribute: str) -> str:
+    return LABELS.get(attribute, attribute.lower())
 
 
 def pieces(text: str, found: Sequence[Mark] = ()) -> list[Piece]:
@@ -77,12 +104,11 @@ def pieces(text: str, found: Sequence[Mark] = ()) -> list[Piece]:
     cut = []
     for start, end in pairwise(sorted(edges)):
         over = [mark for mark in inside if mark.start < end and mark.end > start]
-        scored = _labels(mark.label for mark in over if not mark.is_listed)
-        listed = _labels(mark.label for mark in over if mark.is_listed)
+        labels = {kind.value: _labels(mark.label for mark in over if mark.kind is kind) for kind in Kind}
         ends = _labels(_spoken(mark) for mark in over if min(mark.end, size) == end)
         shown = list(_shown(text, start, end))
         for number, (part, invisible) in enumerate(shown, 1):
-            cut.append(Piece(part, scored, listed, ends if number == len(shown) else (), invisible))
+            cut.append(Piece(part, **labels, ends=ends if number == len(shown) else (), invisible=invisible))
     return cut
 
 
@@ -91,7 +117,7 @@ def _labels(labels: Iterator[str]) -> tuple[str, ...]:
 
 
 def _spoken(mark: Mark) -> str:
-    return "listed word" if mark.is_listed else mark.label
+    return {Kind.RAISED: mark.label, Kind.LOWERED: f"less {mark.label}", Kind.LISTED: "listed word"}[mark.kind]
 
 
 def _shown(text: str, start: int, end: int) -> Iterator[tuple[str, str]]:

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from moderation.classifier.data import TrainingData
-from moderation.classifier.training import train
+from moderation.classifier.training import Recipe, train
 from moderation.domain.reading import ATTRIBUTES, INSULT, TOXICITY
 
 KIND = ["thank you for the photograph", "the train leaves at nine", "I liked the second part", "my garden is wet"]
 RUDE = ["you are an idiot", "what a moron you are", "shut up you fool", "idiots like you ruin it"]
+
+PLAIN = Recipe(examples=False, disguises=False)
 
 
 def made_up(rows: int = 400) -> TrainingData:
@@ -36,4 +38,4 @@ def data() -> TrainingData:
 
 @pytest.fixture(scope="session")
 def trained(data):
-    return train(data, n_features=2**12)
+    return train(data, n_features=2**12, recipe=PLAIN)

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_score, recall_score, roc_auc_score
 
-from moderation.classifier.figures import RANKING, estimate, precision_at, recall_at
+from moderation.classifier.figures import (
+    RANKING,
+    estimate,
+    mean_estimate,
+    precision_at,
+    recall_at,
+    reliability,
+    roc_auc_of,
+)
 
 FIGURES = {**RANKING, "precision": precision_at(0.5), "recall": recall_at(0.5)}
 
@@ -59,3 +67,28 @@ def test_one_class_alone_has_no_roc_auc(rows, label):
 
     assert found["roc_auc"].value is None
     assert found["roc_auc"].low is None
+
+
+def test_the_auc_of_unsorted_scores_is_scikit_learns(sample):
+    assert roc_auc_of(*sample) == pytest.approx(roc_auc_score(sample[1], sample[0]))
+
+
+def test_a_mean_lies_within_its_interval_and_may_be_a_ratio():
+    values = np.arange(100) % 4 == 0
+
+    mean = mean_estimate(values.astype(float))
+    ratio = mean_estimate(values.astype(float), per=np.full(100, 0.5))
+
+    assert mean.value == 0.25
+    assert 0.1 < mean.low < mean.value < mean.high < 0.4
+    assert ratio.value == 0.5
+    assert mean_estimate(np.zeros(0)).value is None
+
+
+def test_reliability_says_rows_score_and_share_of_each_bin():
+    scores, labels = np.array([0.05, 0.07, 0.95, 1.0]), np.array([0, 1, 1, 1])
+
+    assert reliability(scores, labels) == [
+        {"from": 0.0, "rows": 2, "score": 0.06, "share": 0.5},
+        {"from": 0.9, "rows": 2, "score": 0.975, "share": 1.0},
+    ]

@@ -291,7 +291,7 @@ def test_evaluate_prints_the_same_for_people(tmp_path):
 
     result = run(evaluate, tmp_path / "in.csv", "--text-column", "text", "--label-column", "label")
 
-    assert "TOXICITY by quick-1: 6 rows, 3 positive, 1 skipped without a label" in result.stdout
+    assert f"TOXICITY by {artifact.newest().name}: 6 rows, 3 positive, 1 skipped without a label" in result.stdout
     assert "recall at hold" in result.stdout
 
 
@@ -343,7 +343,12 @@ def test_train_writes_a_model_that_can_be_read_and_its_papers(tmp_path):
     reader = QuickReader.load(tmp_path / "tiny-1")
     assert reader.read(RUDE).scores[TOXICITY] > 0.5 > reader.read(KIND).scores[TOXICITY]
     assert told["manifest"] == artifact.read_manifest(tmp_path / "tiny-1")
-    assert told["manifest"]["data"]["sources"] == {"made-up": {"rows": 200, "weight": 1.0, "licence": "CC0"}}
+    sources = told["manifest"]["data"]["sources"]
+    rates = {"TOXICITY": 0.5, "INSULT": 0.5}
+    assert sources["made-up"] == {"rows": 200, "weight": 1.0, "positive": rates, "licence": "CC0"}
+    assert set(sources) == {"made-up", "our-examples"}
+    assert told["metrics"] == json.loads((tmp_path / "tiny-1" / "metrics.json").read_text())
+    assert {path.suffix for path in (tmp_path / "tiny-1").iterdir()} == {".npy", ".json", ".md", ".svg"}
     assert str(tmp_path) not in (tmp_path / "tiny-1" / "manifest.json").read_text()
     assert "| TOXICITY | natural |" in (tmp_path / "tiny-1" / "card.md").read_text()
 

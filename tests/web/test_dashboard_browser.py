@@ -5,10 +5,13 @@ import threading
 import pytest
 from werkzeug.serving import make_server
 
+from moderation import intake
 from moderation.domain.comment import Action, State
+from moderation.scoring import Scorer
 from moderation.storage.tables import Comment
-from tests.factories import make_comment
+from tests.factories import NOW, make_comment, make_submission
 from tests.web.conftest import PASSWORD
+from tests.web.test_grounds import Weigher
 from tests.web.test_hostile import HOSTILE
 
 WATCH = """
@@ -178,3 +181,17 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_buttons_fit_a_thumb(ope
         "[...document.querySelectorAll('button, nav a')].map((e) => e.getBoundingClientRect().height)"
     )
     assert min(heights) >= 44
+
+
+def test_raising_and_lowering_words_differ_in_the_shape_of_their_lines(open_page, database, site):
+    scorer = Scorer(Weigher())
+    intake.submit(database, scorer, site, [make_submission(text="idiot idiot thanks")], now=NOW)
+    scorer.close()
+
+    page = open_page(with_script=False)
+
+    shapes = [
+        page.locator(f".card mark.{kind}").first.evaluate("mark => getComputedStyle(mark).textDecorationStyle")
+        for kind in ("scored", "lowered")
+    ]
+    assert shapes == ["solid", "dotted"]

@@ -1,6 +1,6 @@
 import pytest
 
-from moderation.web.marking import Mark, marks, pieces
+from moderation.web.marking import Kind, Mark, marks, pieces
 
 
 def marked(text, *found):
@@ -44,7 +44,7 @@ def test_the_same_word_under_two_attributes_is_one_piece():
 
 
 def test_listed_words_are_told_apart_from_scored_ones():
-    (piece,) = pieces("bad", [Mark(0, 3, "rude"), Mark(0, 3, "bad", is_listed=True)])
+    (piece,) = pieces("bad", [Mark(0, 3, "rude"), Mark(0, 3, "bad", kind=Kind.LISTED)])
 
     assert (piece.scored, piece.listed, piece.ends) == (("rude",), ("bad",), ("rude", "listed word"))
 
@@ -109,4 +109,32 @@ def test_a_signal_without_a_place_is_not_marked():
         {"code": "listed_word", "rule": "bad", "start": 0, "end": 3, "value": ""},
     ]
 
-    assert marks({"signals": signals}) == [Mark(0, 3, "bad", is_listed=True)]
+    assert marks({"signals": signals}) == [Mark(0, 3, "bad", kind=Kind.LISTED)]
+
+
+def receipt_of(*spans, decided_by="TOXICITY"):
+    return {"spans": [list(span) for span in spans], "reasons": [{"code": "x", "attribute": decided_by}]}
+
+
+def test_what_lowered_the_attribute_that_decided_is_marked_as_lowering():
+    found = marks(receipt_of((0, 3, "TOXICITY", 2.0), (4, 7, "TOXICITY", -1.5), (8, 9, "TOXICITY", -0.5)))
+
+    assert found == [Mark(0, 3, "rude"), Mark(4, 7, "rude", kind=Kind.LOWERED)]
+
+
+def test_where_no_score_decided_nothing_is_marked_as_lowering():
+    assert marks(receipt_of((0, 3, "TOXICITY", 2.0), (4, 7, "TOXICITY", -1.5), decided_by="")) == [Mark(0, 3, "rude")]
+    assert marks({"spans": [[0, 3, "TOXICITY", 2.0], [4, 7, "TOXICITY", -1.5]]}) == [Mark(0, 3, "rude")]
+
+
+def test_a_word_that_raised_another_score_is_not_marked_as_lowering_too():
+    found = marks(receipt_of((0, 3, "TOXICITY", 2.0), (4, 7, "TOXICITY", -1.5), (4, 7, "INSULT", 1.5)))
+
+    assert found == [Mark(0, 3, "rude"), Mark(4, 7, "insult")]
+
+
+def test_a_lowering_mark_is_told_apart_and_read_out_as_such():
+    (piece,) = pieces("thanks", [Mark(0, 6, "rude", kind=Kind.LOWERED)])
+
+    assert (piece.scored, piece.lowered, piece.listed) == ((), ("rude",), ())
+    assert (piece.kinds, piece.ends) == (["lowered"], ("less rude",))

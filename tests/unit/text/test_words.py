@@ -2,14 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.text.fold import fold
+from moderation.text.normalise import normalise
 from moderation.text.words import find_words
 
 any_text = st.text(st.characters(codec=None, categories=None), max_size=100)
 
 
 def found(text, *words):
-    return [(match.word, text[match.start : match.end]) for match in find_words(fold(text), words)]
+    return [(match.word, text[match.start : match.end]) for match in find_words(normalise(text), words)]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,20 @@ def found(text, *words):
         ("a.b", "a.b", "a.b"),
         ("don't", "Don’t", "Don’t"),
         ("💩", "you 💩💩", "💩"),
-        ("👍", "👍🏿", "👍"),
+        ("👍", "👍🏿", "👍🏿"),
+        ("idiot", "you 1d1ot!", "1d1ot"),
+        ("idiot", "you i.d.i.o.t.", "i.d.i.o.t"),
+        ("idiot", "i d i o t", "i d i o t"),
+        ("idiot", "an іdіоt here", "іdіоt"),
+        ("idiot", "IDIOOOOOT", "IDIOOOOOT"),
+        ("1d1ot", "an idiot", "idiot"),
+        ("ass", "you assssss", "assssss"),
+        ("ass", "such an @ss", "@ss"),
+        ("shit", "$hit", "$hit"),
+        ("f*ck", "f#ck", "f#ck"),
+        ("хер", "ты хер", "хер"),
+        ("хер", "you are a хер", "хер"),
+        ("u.s.a", "in the U.S.A.", "U.S.A"),
         ("笨蛋", "你真是个笨蛋啊", "笨蛋"),
         ("ばか", "おまえはばかだ", "ばか"),
         ("idiot", "这个idiot真是", "idiot"),
@@ -51,6 +64,10 @@ def test_listed_word_is_found(word, text, covered):
         ("dress", "Andressa dressed and addressed it"),
         ("ass", "class assassin bass passing assume"),
         ("cunt", "Scunthorpe"),
+        ("cunt", "Scunnnnthorpe"),
+        ("god", "good"),
+        ("ass", "@sarah as"),
+        ("bob", "boob"),
         ("hell", "Shell, hello, Michelle"),
         ("tit", "title, Titanic, constitution"),
         ("cum", "document, cumin, circumstance"),
@@ -105,12 +122,12 @@ def test_thousands_of_words_are_searched_at_once():
 
 @given(any_text, st.lists(any_text, max_size=5))
 def test_matches_always_lie_within_the_raw_text(text, words):
-    for match in find_words(fold(text), tuple(words)):
+    for match in find_words(normalise(text), tuple(words)):
         assert 0 <= match.start < match.end <= len(text)
 
 
 @given(any_text)
 def test_a_listed_text_is_found_in_itself(text):
-    matches = find_words(fold(text), (text,))
+    matches = find_words(normalise(text), (text,))
 
-    assert bool(matches) == bool(fold(text).text.strip())
+    assert bool(matches) == bool(normalise(text).text.strip())

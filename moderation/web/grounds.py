@@ -1,0 +1,64 @@
+"""What a card says of a score: what it would be without its heaviest word, and which words the article excuses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moderation.domain.decision import percent
+from moderation.domain.explain import excused_words, replay, score_without, words
+from moderation.web.marking import label_of, leading_attribute
+
+EXCUSED_SHOWN = 6
+LONGEST_QUOTE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """An attribute's score, and what it would be without one word wherever it stands."""
+
+    word: str
+    how_often: str
+    label: str
+    score: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Words are quoted from the text when it is shown; no receipt holds them."""
+
+    without: Without | None = None
+    excused: tuple[str, ...] = ()
+    excused_more: int = 0
+
+
+def grounds(text: str, receipt: Mapping[str, Any]) -> Grounds:
+    """Of a text and the receipt of the decision that read it."""
+    excused = excused_words(text, replay(receipt).excused)
+    return Grounds(
+        without=_without_heaviest(text, receipt),
+        excused=tuple(_quote(word) for word in excused[:EXCUSED_SHOWN]),
+        excused_more=len(excused[EXCUSED_SHOWN:]),
+    )
+
+
+def _without_heaviest(text: str, receipt: Mapping[str, Any]) -> Without | None:
+    """For the attribute that decided, where a word raised its score."""
+    reading, attribute = replay(receipt), leading_attribute(receipt)
+    top = max(words(text, reading.spans, attribute), key=lambda word: word.contribution, default=None)
+    if top is None or top.contribution <= 0:
+        return None
+    score = score_without(reading, attribute, top.spans)
+    if score is None:
+        return None
+    return Without(
+        word=_quote(top.text),
+        how_often=top.how_often,
+        label=label_of(attribute),
+        score=percent(reading.scores[attribute]),
+        without=percent(score),
+    )
+
+
+def _quote(word: str) -> str:
+    return word if len(word) <= LONGEST_QUOTE else word[:LONGEST_QUOTE] + "…"
