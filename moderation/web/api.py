@@ -32,18 +32,7 @@ PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 @for_sites
 def create_comment() -> tuple[Response, int]:
     """Decide on a comment, or on a batch of at most 100."""
-    settings = services().settings
-    document, size = schemas.read_json(settings.max_batch_bytes)
-    is_batch = isinstance(document, dict) and "comments" in document
-    if is_batch:
-        items = schemas.check(schemas.BatchIn, document).comments
-    else:
-        if size > settings.max_body_bytes:
-            raise schemas.too_large(settings.max_body_bytes)
-        items = [schemas.check(schemas.CommentIn, document)]
-    for number, item in enumerate(items):
-        pointer = f"/comments/{number}/text" if is_batch else "/text"
-        schemas.check_length(item.text, settings.max_text_bytes, pointer)
+    items, is_batch, document = schemas.read_comments(schemas.CommentIn, schemas.BatchIn, services().settings)
     answer = intake.submit(
         services().database,
         services().scorer,
@@ -155,18 +144,7 @@ def report_comment(comment_id: str) -> tuple[Response, int]:
 @for_sites
 def score() -> Response:
     """Score one text, or a batch of at most 100; nothing is stored."""
-    settings = services().settings
-    document, size = schemas.read_json(settings.max_batch_bytes)
-    is_batch = isinstance(document, dict) and "comments" in document
-    if is_batch:
-        items = schemas.check(schemas.ScoreBatchIn, document).comments
-    else:
-        if size > settings.max_body_bytes:
-            raise schemas.too_large(settings.max_body_bytes)
-        items = [schemas.check(schemas.ScoreIn, document)]
-    for number, item in enumerate(items):
-        pointer = f"/comments/{number}/text" if is_batch else "/text"
-        schemas.check_length(item.text, settings.max_text_bytes, pointer)
+    items, is_batch, _ = schemas.read_comments(schemas.ScoreIn, schemas.ScoreBatchIn, services().settings)
     results = _scores(items)
     return jsonify({"results": results} if is_batch else results[0])
 

@@ -3,11 +3,12 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from flask import request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from moderation.config import Settings
 from moderation.domain import comment as values
 from moderation.domain.errors import FieldError, InvalidRequest
 from moderation.domain.reading import ATTRIBUTES
@@ -325,6 +326,28 @@ def check_length(text: str, limit: int, pointer: str) -> None:
     if size > limit:
         detail = f"is {size} bytes of UTF-8; at most {limit} are taken"
         raise InvalidRequest(f"{pointer}: {detail}.", code="text-too-long", errors=[FieldError(pointer, detail)])
+
+
+Item = TypeVar("Item", CommentIn, ScoreIn)
+
+
+def read_comments(
+    one: type[Item], many: type[BatchIn] | type[ScoreBatchIn], settings: Settings
+) -> tuple[list[Item], bool, Any]:
+    """The body as one *one*, or as a batch of them: the items, whether it is a batch, and the body itself.
+
+    Raises:
+        InvalidRequest: it is neither, or too large.
+    """
+    document, size = read_json(settings.max_batch_bytes)
+    is_batch = isinstance(document, dict) and "comments" in document
+    if not is_batch and size > settings.max_body_bytes:
+        raise too_large(settings.max_body_bytes)
+    # A batch of a kind holds items of that kind, which the types of Pydantic's models do not say.
+    items = cast(list[Item], check(many, document).comments) if is_batch else [check(one, document)]
+    for number, item in enumerate(items):
+        check_length(item.text, settings.max_text_bytes, f"/comments/{number}/text" if is_batch else "/text")
+    return items, is_batch, document
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
