@@ -7,7 +7,7 @@ import pytest
 
 from moderation.storage import sites
 from moderation.storage.types import utc_now
-from moderation.web.schemas import MAX_DEPTH
+from moderation.web.bodies import MAX_DEPTH
 from moderation.webhooks.signing import sign
 from tests.factories import WEBHOOK_SECRET, make_site
 
