@@ -33,9 +33,19 @@ def _empty_for_null(value: Any) -> Any:
     return "" if value is None else storable(value)
 
 
+def _cut(length: int) -> AfterValidator:
+    """Cut, not refused: nobody keeps a comment from being looked at by giving it an endless name."""
+    return AfterValidator(lambda value: value[:length])
+
+
 Text = Annotated[str, BeforeValidator(_empty_for_null)]
-Short = Annotated[str, Field(max_length=300), BeforeValidator(_empty_for_null)]
-Address = Annotated[str, Field(max_length=2000), BeforeValidator(_empty_for_null)]
+Reference = Annotated[str, Field(max_length=200), BeforeValidator(_empty_for_null)]
+Short = Annotated[str, Field(description="Cut at 300 characters."), BeforeValidator(_empty_for_null), _cut(300)]
+Address = Annotated[str, Field(description="Cut at 2,000 characters."), BeforeValidator(_empty_for_null), _cut(2000)]
+Note = Address
+Email = Annotated[str, Field(description="Cut at 320 characters."), BeforeValidator(_empty_for_null), _cut(320)]
+Ip = Annotated[str, Field(description="Cut at 64 characters."), BeforeValidator(_empty_for_null), _cut(64)]
+Language = Annotated[str, Field(description="Cut at 35 characters."), BeforeValidator(_empty_for_null), _cut(35)]
 Id = Annotated[
     str,
     Field(min_length=1, max_length=200, description="The blog's own id; a number is taken as text."),
@@ -63,11 +73,11 @@ class ParentIn(Schema):
 
 
 class AuthorIn(Schema):
-    id: Annotated[str, Field(max_length=200), BeforeValidator(_empty_for_null)] = ""
+    id: Reference = ""
     name: Short = ""
-    email: Annotated[str, Field(max_length=320), BeforeValidator(_empty_for_null)] = ""
+    email: Email = ""
     url: Address = ""
-    ip: Annotated[str, Field(max_length=64), BeforeValidator(_empty_for_null)] = ""
+    ip: Ip = ""
 
 
 class CommentIn(Schema):
@@ -80,7 +90,7 @@ class CommentIn(Schema):
         BeforeValidator(storable),
         AfterValidator(_present),
     ]
-    language: Annotated[str, Field(max_length=35), BeforeValidator(_empty_for_null)] = ""
+    language: Language = ""
     created_at: Time | None = None
     permalink: Address = ""
     article: ArticleIn | None = None
@@ -115,7 +125,7 @@ class ScoreIn(Schema):
 
     id: Annotated[str | None, Field(description="Comes back in the answer.")] = None
     text: Annotated[str, BeforeValidator(storable), AfterValidator(_present)]
-    language: Annotated[str, Field(max_length=35), BeforeValidator(_empty_for_null)] = ""
+    language: Language = ""
     article: ScoreContext | None = None
     parent: ScoreContext | None = None
 
@@ -128,14 +138,14 @@ class DecisionIn(Schema):
     """What the blog's own staff decided."""
 
     decision: Literal["publish", "reject", "spam"]
-    reason: Annotated[str, Field(max_length=2000), BeforeValidator(_empty_for_null)] = ""
+    reason: Note = ""
 
 
 class ReportIn(Schema):
     """A reader's complaint. A `reporter` (any id of the blog's) counts once."""
 
-    reason: Annotated[str, Field(max_length=2000), BeforeValidator(_empty_for_null)] = ""
-    reporter: Annotated[str, Field(max_length=200), BeforeValidator(_empty_for_null)] = ""
+    reason: Note = ""
+    reporter: Reference = ""
 
 
 class Reason(Schema):
