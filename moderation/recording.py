@@ -99,6 +99,12 @@ def person_receipt(session: so.Session, comment: Comment, action: Action, actor:
     return {**latest_decision(session, comment).receipt, "reasons": [reason.as_dict()]}
 
 
+def who_was_first(session: so.Session, comment: Comment) -> AlreadyDecided:
+    """The error for whoever decides on a comment that is no longer what they saw."""
+    winner = latest_decision(session, comment)
+    return AlreadyDecided(by=winner.moderator.name if winner.moderator else "", state=comment.state.value)
+
+
 def _first_state(action: Action) -> State:
     return next_state(State.HELD, action)
 
@@ -114,9 +120,7 @@ def _move(session: so.Session, comment: Comment, state: State) -> None:
     )
     if not moved.rowcount:  # type: ignore[attr-defined]
         session.refresh(comment)
-        winner = latest_decision(session, comment)
-        name = winner.moderator.name if winner.moderator else ""
-        raise AlreadyDecided(by=name, state=comment.state.value)
+        raise who_was_first(session, comment)
     so.attributes.set_committed_value(comment, "state", state)
     so.attributes.set_committed_value(comment, "version", seen + 1)
 

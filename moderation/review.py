@@ -8,8 +8,8 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.domain.comment import RESULT, Action, Actor
-from moderation.domain.errors import AlreadyDecided, NotFound
-from moderation.recording import person_receipt, record
+from moderation.domain.errors import NotFound
+from moderation.recording import person_receipt, record, who_was_first
 from moderation.storage import comments
 from moderation.storage.engine import Database
 from moderation.storage.tables import Comment, Decision, Moderator, Report, Site
@@ -38,9 +38,7 @@ def decide(
     with database.write() as session:
         comment = _own_comment(session, comment_id, site_ids)
         if comment.version != seen_version:
-            winner = comments.latest_decision(session, comment)
-            name = winner.moderator.name if winner.moderator else ""
-            raise AlreadyDecided(by=name, state=comment.state.value)
+            raise who_was_first(session, comment)
         return record(
             session,
             session.get_one(Site, comment.site_id),
@@ -74,9 +72,7 @@ def undo(
             raise NotFound("There is no such decision to undo.")
         comment = _own_comment(session, decision.comment_id, site_ids)
         if comment.version != decision.version:
-            winner = comments.latest_decision(session, comment)
-            name = winner.moderator.name if winner.moderator else ""
-            raise AlreadyDecided(by=name, state=comment.state.value)
+            raise who_was_first(session, comment)
         action = UNDO[decision.state_before]
         undone = record(
             session,

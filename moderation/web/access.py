@@ -124,8 +124,9 @@ def _require_moderator() -> ResponseReturnValue | None:
             g.moderator, g.session = found.moderator, found
             g.roles = moderators.roles(session, found.moderator_id)
     if found is None:
-        asked_for = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("sign_in.form", next=asked_for), 303)
+        if request.method != "GET":
+            return redirect(url_for("sign_in.form", undone=1), 303)
+        return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")), 303)
     if now - found.seen_at > moderators.SEEN_RESOLUTION:
         with services().database.write() as session:
             moderators.touch_session(session, found, now)

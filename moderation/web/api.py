@@ -19,7 +19,7 @@ from moderation.storage import comments
 from moderation.storage.policies import current_policy
 from moderation.storage.tables import Comment, Decision
 from moderation.storage.types import utc_now
-from moderation.web import schemas
+from moderation.web import bodies, schemas
 from moderation.web.access import for_sites
 from moderation.web.services import services
 
@@ -32,18 +32,7 @@ PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 @for_sites
 def create_comment() -> tuple[Response, int]:
     """Decide on a comment, or on a batch of at most 100."""
-    settings = services().settings
-    document, size = schemas.read_json(settings.max_batch_bytes)
-    is_batch = isinstance(document, dict) and "comments" in document
-    if is_batch:
-        items = schemas.check(schemas.BatchIn, document).comments
-    else:
-        if size > settings.max_body_bytes:
-            raise schemas.too_large(settings.max_body_bytes)
-        items = [schemas.check(schemas.CommentIn, document)]
-    for number, item in enumerate(items):
-        pointer = f"/comments/{number}/text" if is_batch else "/text"
-        schemas.check_length(item.text, settings.max_text_bytes, pointer)
+    items, is_batch, document = bodies.read_comments(schemas.CommentIn, schemas.BatchIn, services().settings)
     answer = intake.submit(
         services().database,
         services().scorer,
@@ -68,7 +57,7 @@ def _request_key(document: Any) -> intake.RequestKey | None:
         return None
     if len(key) > 255:
         raise InvalidRequest("An idempotency key has at most 255 characters.", code="idempotency-key-invalid")
-    return intake.RequestKey(f"{kind}:{key}", schemas.digest(document))
+    return intake.RequestKey(f"{kind}:{key}", bodies.digest(document))
 
 
 @blueprint.get("/comments")
@@ -121,8 +110,8 @@ def erase_comment(comment_id: str) -> tuple[str, int]:
 @for_sites
 def decide_comment(comment_id: str) -> Response:
     """Tell what the blog's own staff decided."""
-    document, _ = schemas.read_json(services().settings.max_body_bytes)
-    body = schemas.check(schemas.DecisionIn, document)
+    document, _ = bodies.read_json(services().settings.max_body_bytes)
+    body = bodies.check(schemas.DecisionIn, document)
     comment, decision = review.decide_at_blog(
         services().database,
         g.site,
@@ -138,8 +127,8 @@ def decide_comment(comment_id: str) -> Response:
 @for_sites
 def report_comment(comment_id: str) -> tuple[Response, int]:
     """Pass on a reader's report."""
-    document, _ = schemas.read_json(services().settings.max_body_bytes)
-    body = schemas.check(schemas.ReportIn, document)
+    document, _ = bodies.read_json(services().settings.max_body_bytes)
+    body = bodies.check(schemas.ReportIn, document)
     answer = reports.report(
         services().database,
         g.site,
@@ -155,18 +144,7 @@ def report_comment(comment_id: str) -> tuple[Response, int]:
 @for_sites
 def score() -> Response:
     """Score one text, or a batch of at most 100; nothing is stored."""
-    settings = services().settings
-    document, size = schemas.read_json(settings.max_batch_bytes)
-    is_batch = isinstance(document, dict) and "comments" in document
-    if is_batch:
-        items = schemas.check(schemas.ScoreBatchIn, document).comments
-    else:
-        if size > settings.max_body_bytes:
-            raise schemas.too_large(settings.max_body_bytes)
-        items = [schemas.check(schemas.ScoreIn, document)]
-    for number, item in enumerate(items):
-        pointer = f"/comments/{number}/text" if is_batch else "/text"
-        schemas.check_length(item.text, settings.max_text_bytes, pointer)
+    items, is_batch, _ = bodies.read_comments(schemas.ScoreIn, schemas.ScoreBatchIn, services().settings)
     results = _scores(items)
     return jsonify({"results": results} if is_batch else results[0])
 

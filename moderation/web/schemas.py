@@ -1,21 +1,14 @@
 """What the API takes and answers, as Pydantic models; `/openapi.json` is made from these."""
 
-import hashlib
-import json
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from flask import request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from moderation.domain import comment as values
-from moderation.domain.errors import FieldError, InvalidRequest
 from moderation.domain.reading import ATTRIBUTES
 
-Model = TypeVar("Model", bound=BaseModel)
-
 MAX_BATCH = 100
-MAX_DEPTH = 32
 
 
 def storable(value: Any) -> Any:
@@ -40,9 +33,19 @@ def _empty_for_null(value: Any) -> Any:
     return "" if value is None else storable(value)
 
 
+def _cut(length: int) -> AfterValidator:
+    """Cut, not refused: nobody keeps a comment from being looked at by giving it an endless name."""
+    return AfterValidator(lambda value: value[:length])
+
+
 Text = Annotated[str, BeforeValidator(_empty_for_null)]
-Short = Annotated[str, Field(max_length=300), BeforeValidator(_empty_for_null)]
-Address = Annotated[str, Field(max_length=2000), BeforeValidator(_empty_for_null)]
+Reference = Annotated[str, Field(max_length=200), BeforeValidator(_empty_for_null)]
+Short = Annotated[str, Field(description="Cut at 300 characters."), BeforeValidator(_empty_for_null), _cut(300)]
+Address = Annotated[str, Field(description="Cut at 2,000 characters."), BeforeValidator(_empty_for_null), _cut(2000)]
+Note = Address
+Email = Annotated[str, Field(description="Cut at 320 characters."), BeforeValidator(_empty_for_null), _cut(320)]
+Ip = Annotated[str, Field(description="Cut at 64 characters."), BeforeValidator(_empty_for_null), _cut(64)]
+Language = Annotated[str, Field(description="Cut at 35 characters."), BeforeValidator(_empty_for_null), _cut(35)]
 Id = Annotated[
     str,
     Field(min_length=1, max_length=200, description="The blog's own id; a number is taken as text."),
@@ -70,11 +73,11 @@ class ParentIn(Schema):
 
 
 class AuthorIn(Schema):
-    id: Annotated[str, Field(max_length=200), BeforeValidator(_empty_for_null)] = ""
+    id: Reference = ""
     name: Short = ""
-    email: Annotated[str, Field(max_length=320), BeforeValidator(_empty_for_null)] = ""
+    email: Email = ""
     url: Address = ""
-    ip: Annotated[str, Field(max_length=64), BeforeValidator(_empty_for_null)] = ""
+    ip: Ip = ""
 
 
 class CommentIn(Schema):
@@ -87,7 +90,7 @@ class CommentIn(Schema):
         BeforeValidator(storable),
         AfterValidator(_present),
     ]
-    language: Annotated[str, Field(max_length=35), BeforeValidator(_empty_for_null)] = ""
+    language: Language = ""
     created_at: Time | None = None
     permalink: Address = ""
     article: ArticleIn | None = None
@@ -122,7 +125,7 @@ class ScoreIn(Schema):
 
     id: Annotated[str | None, Field(description="Comes back in the answer.")] = None
     text: Annotated[str, BeforeValidator(storable), AfterValidator(_present)]
-    language: Annotated[str, Field(max_length=35), BeforeValidator(_empty_for_null)] = ""
+    language: Language = ""
     article: ScoreContext | None = None
     parent: ScoreContext | None = None
 
@@ -135,14 +138,14 @@ class DecisionIn(Schema):
     """What the blog's own staff decided."""
 
     decision: Literal["publish", "reject", "spam"]
-    reason: Annotated[str, Field(max_length=2000), BeforeValidator(_empty_for_null)] = ""
+    reason: Note = ""
 
 
 class ReportIn(Schema):
     """A reader's complaint. A `reporter` (any id of the blog's) counts once."""
 
-    reason: Annotated[str, Field(max_length=2000), BeforeValidator(_empty_for_null)] = ""
-    reporter: Annotated[str, Field(max_length=200), BeforeValidator(_empty_for_null)] = ""
+    reason: Note = ""
+    reporter: Reference = ""
 
 
 class Reason(Schema):
@@ -243,107 +246,3 @@ class Problem(Schema):
     detail: str
     instance: str
     errors: list[ProblemItem] | None = None
-
-
-def read_json(limit: int) -> tuple[Any, int]:
-    """The request's body and its size.
-
-    Raises:
-        InvalidRequest: it is encoded, too large, not UTF-8, or not JSON; the detail says which.
-    """
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in {"", "identity"}:
-        raise InvalidRequest("Send the body without Content-Encoding.", code="content-encoding")
-    body = request.get_data()
-    if len(body) > limit:
-        raise too_large(limit)
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        detail = f"Byte {error.start} of the body is not UTF-8; encode the JSON as UTF-8."
-        raise InvalidRequest(detail, code="body-not-utf-8") from None
-    try:
-        document = json.loads(text, parse_constant=_no_constant)
-    except RecursionError:
-        raise InvalidRequest(f"The JSON is nested deeper than {MAX_DEPTH} levels.", code="body-not-json") from None
-    except ValueError as error:
-        where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise InvalidRequest(f"The body is not JSON{where}.", code="body-not-json") from None
-    if _depth(document) > MAX_DEPTH:
-        raise InvalidRequest(f"The JSON is nested deeper than {MAX_DEPTH} levels.", code="body-not-json")
-    return document, len(body)
-
-
-def too_large(limit: int) -> InvalidRequest:
-    return InvalidRequest(f"The body may hold at most {limit} bytes.", code="body-too-large")
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _depth(document: Any) -> int:
-    depth, level = 0, [document]
-    while level and depth <= MAX_DEPTH:
-        depth += 1
-        level = [
-            child
-            for item in level
-            for child in (item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
-            if isinstance(child, dict | list)
-        ]
-    return depth
-
-
-def digest(document: Any) -> bytes:
-    """Equal for two bodies that say the same, whatever their spacing and order of fields."""
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).digest()
-
-
-def check(model: type[Model], document: Any) -> Model:
-    """The document as *model*.
-
-    Raises:
-        InvalidRequest: it is not; every fault has its place as a JSON pointer.
-    """
-    if not isinstance(document, dict):
-        raise InvalidRequest("The body must be a JSON object.", code="body-not-an-object")
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        faults = [
-            FieldError(_pointer(fault["loc"]), _what(fault["type"], fault["msg"]))
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-    raise InvalidRequest(f"{faults[0].pointer}: {faults[0].detail}.", code=_code(faults), errors=faults)
-
-
-def check_length(text: str, limit: int, pointer: str) -> None:
-    """Refuse a comment over *limit* bytes of UTF-8."""
-    size = len(text.encode())
-    if size > limit:
-        detail = f"is {size} bytes of UTF-8; at most {limit} are taken"
-        raise InvalidRequest(f"{pointer}: {detail}.", code="text-too-long", errors=[FieldError(pointer, detail)])
-
-
-def _pointer(location: tuple[int | str, ...]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
-
-
-def _what(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "is missing"
-    return message.removeprefix("Value error, ")
-
-
-def _code(faults: list[FieldError]) -> str:
-    """The code of the first fault: the two that every blog meets once have codes of their own."""
-    first = faults[0]
-    if first.pointer.endswith("/text") and first.detail == "is missing":
-        return "text-missing"
-    if first.pointer.endswith("/text") and first.detail == "must not be empty":
-        return "text-empty"
-    if first.pointer == "/comments":
-        return "batch-size"
-    return "invalid-request"

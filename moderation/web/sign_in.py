@@ -22,13 +22,15 @@ log = structlog.get_logger(__name__)
 RETRY_AFTER_S = 60
 MAX_EMAIL = 320
 REFUSED = "The e-mail address and the password do not belong together."
+UNDONE = "You had been signed out, so nothing was changed. Sign in, then do it again."
 TOO_OFTEN = "That was tried a few times too often. Please wait a minute, then try again; nothing is locked."
 
 
 @blueprint.get("/sign-in")
 @open_to_all
 def form() -> str:
-    return render_template("sign_in.html", next=local_path(request.args.get("next")))
+    message = UNDONE if "undone" in request.args else ""
+    return render_template("sign_in.html", next=local_path(request.args.get("next")), message=message)
 
 
 @blueprint.post("/sign-in")

@@ -206,3 +206,17 @@ def test_score_answers_like_a_comment_and_stores_nothing(post, client, alice):
     assert [result["decision"] for result in batch.json["results"]] == ["publish", "hold"]
     assert batch.json["results"][0]["id"] == "a"
     assert client.get("/v1/comments", headers=alice).json["items"] == []
+
+
+def test_endless_names_and_addresses_are_cut_and_keep_no_comment_out(post, client, alice):
+    long = "x" * 5000
+    author = {"name": long, "email": long, "url": long, "ip": long}
+    article = {"id": "1", "url": long, "title": long}
+
+    response = post(
+        "/v1/comments",
+        {"id": "1", "text": "Nice.", "permalink": long, "language": long, "author": author, "article": article},
+    )
+
+    assert response.status_code == 201
+    assert post("/v1/comments/1/reports", {"reason": long}).status_code == 201

@@ -2,12 +2,14 @@
 
 import json
 import time
+from datetime import UTC, datetime
 
 import pytest
+import standardwebhooks
 
 from moderation.storage import sites
 from moderation.storage.types import utc_now
-from moderation.web.schemas import MAX_DEPTH
+from moderation.web.bodies import MAX_DEPTH
 from moderation.webhooks.signing import sign
 from tests.factories import WEBHOOK_SECRET, make_site
 
@@ -172,6 +174,17 @@ class TestSignature:
         unnamed = client.post("/v1/comments", data=body, headers=self.headers(body, message_id="msg_2"))
 
         assert (named.status_code, unnamed.status_code) == (201, 200)
+
+    def test_what_a_library_that_is_not_ours_signs_is_taken(self, client):
+        body, now = json.dumps(COMMENT).encode(), datetime.now(UTC)
+        signature = standardwebhooks.Webhook(WEBHOOK_SECRET).sign("msg_3", now, body.decode())
+        headers = {
+            "webhook-id": "msg_3",
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": f"v1,c29tZWJvZHkgZWxzZSdz {signature}",
+        }
+
+        assert client.post("/v1/comments", data=body, headers=headers).status_code == 201
 
     def test_webhook_id_is_an_idempotency_key(self, client):
         body, other = json.dumps(COMMENT).encode(), json.dumps({**COMMENT, "id": "2"}).encode()

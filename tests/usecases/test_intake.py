@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from moderation import intake, review
 from moderation.domain.comment import Action, Article, Author, Parent
-from moderation.domain.errors import KeyReused, StillRunning
+from moderation.domain.errors import AlreadyDecided, KeyReused, StillRunning
 from moderation.domain.policy import Policy, Rule
 from moderation.scoring import Scorer
 from moderation.storage import comments, tables
@@ -311,7 +311,7 @@ def test_moderator_and_edit_never_lose_each_other(database, submit, site):
     [row] = rows(database, tables.Comment)
     submit(replace(comment, text="You are still bad."))
 
-    with pytest.raises(review.AlreadyDecided):
+    with pytest.raises(AlreadyDecided):
         review.decide(
             database,
             moderator=moderator,

@@ -7,10 +7,10 @@ import pytest
 import structlog
 
 from moderation.storage import moderators
-from moderation.storage.tables import ModeratorSession
+from moderation.storage.tables import Comment, ModeratorSession
 from moderation.storage.types import utc_now
 from moderation.web.app import create_app
-from tests.factories import make_moderator
+from tests.factories import make_comment, make_moderator
 from tests.web.conftest import PASSWORD, Browser, sign_in_as, token_of
 
 
@@ -315,3 +315,15 @@ def disable(database, moderator):
     with database.write() as session:
         moderator.disabled_at = utc_now()
         session.merge(moderator)
+
+
+def test_whoever_decides_after_their_session_ended_is_told_that_nothing_was_changed(client, database, site):
+    with database.write() as session:
+        comment = make_comment(session, site)
+
+    answer = client.post(f"/comments/{comment.id}/decision", data={"action": "reject", "version": 1})
+
+    assert answer.status_code == 303
+    assert "nothing was changed" in client.get(answer.location).text
+    with database.read() as session:
+        assert session.get_one(Comment, comment.id).version == 1
