@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,14 @@ from moderation.classifier.challenges import choose_article_factors
 from moderation.classifier.figures import RANKING, Estimate, Figure, estimate, precision_at, recall_at
 from moderation.classifier.plots import plots
 from moderation.classifier.reader import QuickReader
+from moderation.cli.default_policy import first_part, verdict
 from moderation.cli.rows import Row, Source, open_sink, open_source
-from moderation.domain.comment import Action
-from moderation.domain.decision import Reason, Verdict
-from moderation.domain.decision import Source as Cause
 from moderation.domain.errors import ModerationError
-from moderation.domain.policy import DEFAULT_BANDS, SEVERITY, Policy, decide
+from moderation.domain.policy import DEFAULT_BANDS
 from moderation.domain.reading import ATTRIBUTES, TOXICITY, Context, Reading
-from moderation.text.signals import find_signals
 
-MAX_BYTES = 20_480  # a longer comment is read so far
 READERS = ("quick", "careful", "both")
 _LINE_EVERY = 10_000  # rows between two lines of progress where there is no terminal
-_POLICY = Policy()
 
 _text_column = click.option("--text-column", required=True, metavar="NAME", help="The column with the comment.")
 _context_column = click.option(
@@ -70,7 +64,7 @@ def score(
         with open_sink(output, columns) as write:
             for rows in _with_progress(source):
                 texts, contexts = _texts(rows, text_column), _contexts(rows, context_column, parent_column)
-                readings = quick.read_many([_first_part(text) for text in texts], contexts)
+                readings = quick.read_many([first_part(text) for text in texts], contexts)
                 write(
                     [
                         {name: row[name] for name in row if name not in added} | _answer(text, reading)
@@ -113,7 +107,7 @@ def evaluate(
             said = [_label(row[label_column], number + place) for place, row in enumerate(rows, 1)]
             number += len(rows)
             asked = [row for row, label in zip(rows, said, strict=True) if label is not None]
-            texts = [_first_part(text) for text in _texts(asked, text_column)]
+            texts = [first_part(text) for text in _texts(asked, text_column)]
             readings = quick.read_many(texts, _contexts(asked, context_column, parent_column), spans=False)
             scores += [reading.scores[attribute] for reading in readings]
             labels += [label >= 0.5 for label in said if label is not None]
@@ -206,33 +200,14 @@ def _text(row: Row, column: str | None) -> str:
     return "" if value is None else str(value)
 
 
-def _first_part(text: str) -> str:
-    encoded = text.encode("utf-8", "surrogatepass")
-    return text if len(encoded) <= MAX_BYTES else encoded[:MAX_BYTES].decode("utf-8", "ignore")
-
-
 def _answer(text: str, reading: Reading) -> Row:
-    verdict = _verdict(text, reading)
+    decided = verdict(text, reading)
     return {
         **{attribute: round(reading.scores.get(attribute, 0.0), 6) for attribute in ATTRIBUTES},
-        "decision": verdict.action.value,
-        "reasons": json.dumps([reason.as_dict() for reason in verdict.reasons]),
+        "decision": decided.action.value,
+        "reasons": json.dumps([reason.as_dict() for reason in decided.reasons]),
         "spans": json.dumps([span.as_list() for span in reading.spans]),
     }
-
-
-def _verdict(text: str, reading: Reading) -> Verdict:
-    """What the default policy says; a text that was not read whole is at least held."""
-    read = _first_part(text)
-    if not any(char.isprintable() and not char.isspace() for char in read):
-        empty = Reason("empty_text", Cause.SYSTEM, Action.HOLD)
-        return Verdict(Action.HOLD, (empty,), risk=0.5)
-    verdict = decide(_POLICY, reading, find_signals(_POLICY, read))
-    if read == text:
-        return verdict
-    too_long = Reason("text_too_long", Cause.SYSTEM, Action.HOLD)
-    action = max(verdict.action, Action.HOLD, key=SEVERITY.__getitem__)
-    return replace(verdict, action=action, reasons=(*verdict.reasons, too_long))
 
 
 def _label(value: Any, number: int) -> float | None:

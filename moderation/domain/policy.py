@@ -50,8 +50,8 @@ DEFAULT_BANDS: Mapping[str, Band] = {
     SEVERE_TOXICITY: Band(hold=0.5),
     INSULT: Band(hold=0.5),
     PROFANITY: Band(hold=0.8),
-    THREAT: Band(hold=0.5),
-    IDENTITY_ATTACK: Band(hold=0.5),
+    THREAT: Band(hold=0.3),
+    IDENTITY_ATTACK: Band(hold=0.3),
     SEXUALLY_EXPLICIT: Band(),
     SPAM: Band(),
 }

@@ -72,7 +72,7 @@ def test_the_seed_comment_is_nearly_always_held_in_disguise(reader, seed):
     disguised = [obfuscate(text, kind, Random(number)) for kind in KINDS for number in range(10)]
 
     for context in contexts(seed):
-        assert sum(is_held(reader, text, context) for text in disguised) >= 0.85 * len(disguised)
+        assert sum(is_held(reader, text, context) for text in disguised) >= 0.8 * len(disguised)
 
 
 @pytest.mark.parametrize("kind", ["look_alikes", "styled_letters", "zero_width", "zalgo", "dotted"])
