@@ -177,7 +177,6 @@ def _insert(session: so.Session, site: Site, policy: Policy, item: _Prepared, no
     sent = item.submission
     article = _article(session, site, item, now)
     author = comments.keep_author(session, site, sent.author, now) if sent.author else None
-    session.flush()
     comment = Comment(
         site_id=site.id,
         external_id=sent.id,

@@ -14,6 +14,7 @@ from moderation.domain.events import payload
 from moderation.storage import outbox
 from moderation.storage.comments import latest_decision
 from moderation.storage.tables import Article, Comment, Decision, Site
+from moderation.storage.types import uuid7
 
 # What a blog that knows three outcomes does with a comment in each state.
 OUTCOME: dict[State, Action] = {
@@ -48,15 +49,16 @@ def record(
     before = comment.state if comment.version else None
     state = next_state(before, action) if before else _first_state(action)
     if before is None:
-        comment.state, comment.version = state, 1
+        # The key is made here, so that comment, decision and event go to the database together.
+        comment.id, comment.state, comment.version = uuid7(), state, 1
         session.add(comment)
-        session.flush()
     else:
         _move(session, comment, state)
     if actor is not Actor.MACHINE:
         comment.decided_by_person = True
         comment.open_reports = 0
     decision = Decision(
+        id=uuid7(),
         site_id=site.id,
         comment_id=comment.id,
         version=comment.version,
@@ -71,7 +73,6 @@ def record(
         created_at=now,
     )
     session.add(decision)
-    session.flush()
     outbox.enqueue(session, site, comment, _event(site, comment, decision, article, now), now)
     return decision
 

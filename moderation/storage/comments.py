@@ -11,6 +11,26 @@ import sqlalchemy.orm as so
 from moderation.domain import comment as values
 from moderation.domain.comment import Action, State
 from moderation.storage.tables import Article, Author, Comment, Decision, Report, Revision, Site
+from moderation.storage.types import uuid7
+
+# Asked for every comment that arrives, so they are built once: SQLAlchemy takes as long to build as SQLite to answer.
+_LOCKED = (
+    sa.select(Comment)
+    .where(Comment.site_id == sa.bindparam("site_id"), Comment.external_id == sa.bindparam("external_id"))
+    .options(so.joinedload(Comment.article))
+    .with_for_update(of=Comment)
+    .execution_options(populate_existing=True)
+)
+_SAME_TEXT = (
+    sa.select(sa.func.count())
+    .select_from(Comment)
+    .where(
+        Comment.site_id == sa.bindparam("site_id"),
+        Comment.text_sha256 == sa.bindparam("digest"),
+        Comment.created_at >= sa.bindparam("since"),
+        Comment.external_id != sa.bindparam("except_id"),
+    )
+)
 
 
 def text_sha256(text: str) -> bytes:
@@ -28,13 +48,7 @@ def find_comment(session: so.Session, site_id: uuid.UUID, external_id: str) -> C
 
 def lock_comment(session: so.Session, site_id: uuid.UUID, external_id: str) -> Comment | None:
     """The comment, read again inside a write transaction, where nobody else can change it."""
-    return session.scalar(
-        sa.select(Comment)
-        .where(Comment.site_id == site_id, Comment.external_id == external_id)
-        .options(so.joinedload(Comment.article))
-        .with_for_update(of=Comment)
-        .execution_options(populate_existing=True)
-    )
+    return session.scalar(_LOCKED, {"site_id": site_id, "external_id": external_id})
 
 
 def find_article(session: so.Session, site_id: uuid.UUID, external_id: str) -> Article | None:
@@ -43,26 +57,15 @@ def find_article(session: so.Session, site_id: uuid.UUID, external_id: str) -> A
 
 def count_same_text(session: so.Session, site_id: uuid.UUID, digest: bytes, *, since: datetime, except_id: str) -> int:
     """How many other comments of the site have this text."""
-    return (
-        session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Comment)
-            .where(
-                Comment.site_id == site_id,
-                Comment.text_sha256 == digest,
-                Comment.created_at >= since,
-                Comment.external_id != except_id,
-            )
-        )
-        or 0
-    )
+    values = {"site_id": site_id, "digest": digest, "since": since, "except_id": except_id}
+    return session.scalar(_SAME_TEXT, values) or 0
 
 
 def keep_article(session: so.Session, site: Site, article: values.Article, now: datetime) -> Article:
     """The stored article, brought up to date with what the blog sent; what it left out stays."""
     row = find_article(session, site.id, article.id)
     if row is None:
-        row = Article(site_id=site.id, external_id=article.id, url="", title="", text="", updated_at=now)
+        row = Article(id=uuid7(), site_id=site.id, external_id=article.id, url="", title="", text="", updated_at=now)
         session.add(row)
     sent = {"url": article.url, "title": article.title, "text": article.text}
     for name, value in sent.items():
@@ -79,7 +82,7 @@ def keep_author(session: so.Session, site: Site, author: values.Author, now: dat
         return None
     row = session.scalar(sa.select(Author).where(Author.site_id == site.id, Author.external_id == key))
     if row is None:
-        row = Author(site_id=site.id, external_id=key, name="", email="", url="", created_at=now)
+        row = Author(id=uuid7(), site_id=site.id, external_id=key, name="", email="", url="", created_at=now)
         session.add(row)
     for name in ("name", "email", "url"):
         if value := getattr(author, name):

@@ -1,5 +1,6 @@
 """Policies as rows: a JSON document a version."""
 
+import uuid
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,10 @@ from moderation.domain.comment import Action
 from moderation.domain.policy import DEFAULT_BANDS, Band, Policy, Rule
 from moderation.storage.tables import PolicyVersion, Site
 
+# A version never changes once it is written, so it is read once a process.
+MOST_KNOWN = 1_000
+_known: dict[tuple[uuid.UUID, int], Policy] = {}
+
 
 def current_policy(session: so.Session, site: Site) -> Policy:
     return load_policy(session, site, site.policy_version)
@@ -16,6 +21,15 @@ def current_policy(session: so.Session, site: Site) -> Policy:
 
 def load_policy(session: so.Session, site: Site, version: int) -> Policy:
     """A version of the site's policy; one that was never changed is the default."""
+    if (known := _known.get((site.id, version))) is not None:
+        return known
+    if len(_known) >= MOST_KNOWN:
+        _known.clear()
+    policy = _known[site.id, version] = _read_policy(session, site, version)
+    return policy
+
+
+def _read_policy(session: so.Session, site: Site, version: int) -> Policy:
     document = session.scalar(
         sa.select(PolicyVersion.document).where(PolicyVersion.site_id == site.id, PolicyVersion.version == version)
     )

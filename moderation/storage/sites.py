@@ -12,6 +12,9 @@ import sqlalchemy.orm as so
 
 from moderation.storage.tables import ApiKey, Event, EventState, Site
 
+# Asked with every request, so it is built once.
+_BY_PREFIX = sa.select(ApiKey).where(ApiKey.prefix == sa.bindparam("prefix")).options(so.joinedload(ApiKey.site))
+
 
 def add_site(session: so.Session, *, slug: str, name: str, webhook_url: str | None, webhook_secret: bytes) -> Site:
     """A new site; `webhook_secret` comes encrypted."""
@@ -46,7 +49,7 @@ def expire_keys(session: so.Session, site: Site, at: datetime) -> None:
 def site_by_key(session: so.Session, key: str, now: datetime) -> Site | None:
     """The site that *key* belongs to, if it is one of ours and has not ended."""
     prefix, _, secret = key.partition(".")
-    row = session.scalar(sa.select(ApiKey).where(ApiKey.prefix == prefix).options(so.joinedload(ApiKey.site)))
+    row = session.scalar(_BY_PREFIX, {"prefix": prefix})
     if row is None or not hmac.compare_digest(row.secret_sha256, _sha256(secret)):
         return None
     return None if row.expires_at is not None and row.expires_at <= now else row.site
