@@ -43,21 +43,16 @@ def grounds(text: str, receipt: Mapping[str, Any]) -> Grounds:
 
 
 def _without_heaviest(text: str, receipt: Mapping[str, Any]) -> Without | None:
-    """For the attribute that decided, where a word raised its score."""
+    """For the attribute that decided, where a word raised its score by enough to be seen."""
     reading, attribute = replay(receipt), leading_attribute(receipt)
     top = max(words(text, reading.spans, attribute), key=lambda word: word.contribution, default=None)
     if top is None or top.contribution <= 0:
         return None
     score = score_without(reading, attribute, top.spans)
-    if score is None:
+    now, then = percent(reading.scores[attribute]), percent(score) if score is not None else None
+    if then is None or then == now:
         return None
-    return Without(
-        word=_quote(top.text),
-        how_often=top.how_often,
-        label=label_of(attribute),
-        score=percent(reading.scores[attribute]),
-        without=percent(score),
-    )
+    return Without(word=_quote(top.text), how_often=top.how_often, label=label_of(attribute), score=now, without=then)
 
 
 def _quote(word: str) -> str:

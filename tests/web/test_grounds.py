@@ -233,6 +233,7 @@ def test_a_long_word_is_quoted_by_its_beginning():
         {"scores": {TOXICITY: 0.8}, "spans": [[0, 2, TOXICITY, -2.0]], "reasons": [{"attribute": TOXICITY}]},
         {"scores": {TOXICITY: 0.8}, "spans": [[50, 60, TOXICITY, 2.0]], "reasons": [{"attribute": TOXICITY}]},
         {"scores": {TOXICITY: 0.8}, "spans": [[0, 2, INSULT, 2.0]], "reasons": [{"attribute": TOXICITY}]},
+        {"scores": {TOXICITY: 0.9999}, "spans": [[0, 2, TOXICITY, 0.5]], "reasons": [{"attribute": TOXICITY}]},
         {"scores": {TOXICITY: 1.0}, "spans": [[0, 2, TOXICITY, 2.0]], "reasons": [{"attribute": TOXICITY}]},
     ],
 )
