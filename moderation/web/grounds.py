@@ -49,8 +49,10 @@ def _without_heaviest(text: str, receipt: Mapping[str, Any]) -> Without | None:
     if top is None or top.contribution <= 0:
         return None
     score = score_without(reading, attribute, top.spans)
-    now, then = percent(reading.scores[attribute]), percent(score) if score is not None else None
-    if then is None or then == now:
+    if score is None:
+        return None
+    now, then = percent(reading.scores[attribute]), percent(score)
+    if then == now:
         return None
     return Without(word=_quote(top.text), how_often=top.how_often, label=label_of(attribute), score=now, without=then)
 
