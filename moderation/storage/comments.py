@@ -192,20 +192,6 @@ def decided_by_people(
     return session.scalars(query if before is None else query.where(Decision.id < before)).all()
 
 
-def last_machine_verdict(session: so.Session, comment: Comment) -> Decision | None:
-    """What the machine said last about the present text: its reasons stay on the card after a person decided."""
-    return session.scalar(
-        sa.select(Decision)
-        .where(
-            Decision.comment_id == comment.id,
-            Decision.actor == values.Actor.MACHINE,
-            Decision.action != Action.ERASE,
-        )
-        .order_by(Decision.version.desc())
-        .limit(1)
-    )
-
-
 def find_card(session: so.Session, site_ids: Collection[uuid.UUID], comment_id: uuid.UUID) -> Comment | None:
     """One comment of the given sites, with what a card shows."""
     query = sa.select(Comment).where(Comment.id == comment_id, Comment.site_id.in_(site_ids))
@@ -222,7 +208,7 @@ def find_decision(session: so.Session, site_ids: Collection[uuid.UUID], decision
 
 
 def machine_verdicts(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
-    """`last_machine_verdict` for each comment of a page, in one query."""
+    """What the machine said last of each comment of a page: it stays on the card after a person decided."""
     newest = (
         sa.select(Decision.comment_id, sa.func.max(Decision.version).label("version"))
         .where(

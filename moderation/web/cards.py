@@ -202,8 +202,7 @@ def _did(decision: Decision) -> str:
 def _causes(receipt: Mapping[str, Any]) -> Causes:
     causes: Causes = {}
     for reason in receipt.get("reasons", []):
-        origin, message = ORIGINS[Source(reason["source"])], reason["message"]
-        causes.setdefault(origin, []).append(message.replace(" %", "\N{NO-BREAK SPACE}%"))
+        causes.setdefault(ORIGINS[Source(reason["source"])], []).append(reason["message"])
     return causes
 
 

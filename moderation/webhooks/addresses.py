@@ -57,11 +57,6 @@ class Target:
     port: int
     path: str
 
-    @property
-    def is_ordinary(self) -> bool:
-        """Whether it may be on the public internet; elsewhere any port and plain http will do."""
-        return self.scheme == "https" and self.port in PORTS
-
 
 def check_url(url: str, networks: Collection[Network]) -> Target:
     """Read a webhook's address, without asking for the host's.

@@ -97,9 +97,17 @@ def test_comment_that_was_answered_is_there_after_the_service_was_stopped(stack,
     assert answered <= kept
 
 
-def test_port_in_use_is_said_at_once(stack):
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (lambda stack: ["--port", str(stack.service_port)], "--port"),
+        (lambda stack: ["--workers", "2", "--port", "0"], "PostgreSQL"),
+    ],
+    ids=["a port in use", "two web processes on SQLite"],
+)
+def test_what_cannot_work_is_said_at_once(stack, options, names):
     done = subprocess.run(
-        [sys.executable, "-m", "moderation", "serve", "--port", str(stack.service_port)],
+        [sys.executable, "-m", "moderation", "serve", *options(stack)],
         env=stack.environment,
         capture_output=True,
         text=True,
@@ -108,21 +116,7 @@ def test_port_in_use_is_said_at_once(stack):
     )
 
     assert done.returncode == 1
-    assert "--port" in done.stderr
-
-
-def test_sqlite_takes_one_web_process(stack):
-    done = subprocess.run(
-        [sys.executable, "-m", "moderation", "serve", "--workers", "2", "--port", "0"],
-        env=stack.environment,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-
-    assert done.returncode == 1
-    assert "PostgreSQL" in done.stderr
+    assert names in done.stderr
 
 
 @pytest.mark.parametrize("key", [None, "k-1"])
