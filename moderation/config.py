@@ -25,6 +25,7 @@ class Settings:
     home: Path
     public_base_url: str = "http://127.0.0.1:8000"
     model: Path | None = None
+    careful_reader: bool = True
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0
     webhook_networks: tuple[Network, ...] = ()
@@ -54,6 +55,7 @@ class Settings:
             secret_key=secret_key(env),
             public_base_url=_http_url("PUBLIC_BASE_URL", base_url),
             model=Path(env["MODERATION_MODEL"]) if env.get("MODERATION_MODEL") else None,
+            careful_reader=careful_reader(env),
             trusted_hosts=_hosts(env.get("TRUSTED_HOSTS", ""), base_url),
             trusted_proxies=int(_number(env, "TRUSTED_PROXIES", 0)),
             webhook_networks=_networks(env.get("WEBHOOK_ALLOW_NETWORKS", "")),
@@ -78,6 +80,18 @@ def database_url(env: Mapping[str, str] = os.environ) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     return url
+
+
+def careful_reader(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether the careful reader is wanted: $CAREFUL_READER is `on`, which is the default, or `off`.
+
+    Raises:
+        SettingsError: it is anything else.
+    """
+    value = env.get("CAREFUL_READER") or "on"
+    if value.lower() not in {"on", "off"}:
+        raise SettingsError(f"CAREFUL_READER must be on or off, not {value!r}.")
+    return value.lower() == "on"
 
 
 def secret_key(env: Mapping[str, str] = os.environ) -> str:

@@ -10,9 +10,9 @@ from moderation.domain.comment import Action, Actor, State
 from moderation.domain.decision import Reason, Source
 from moderation.domain.errors import NotFound
 from moderation.recording import record
-from moderation.storage import comments
+from moderation.storage import comments, marks
 from moderation.storage.engine import Database
-from moderation.storage.tables import Author, Comment, Decision, Report, Revision, Site
+from moderation.storage.tables import Appeal, Author, Comment, Decision, Event, Note, Report, Revision, Site
 
 
 def erase(database: Database, site: Site, external_id: str, *, now: datetime) -> None:
@@ -51,8 +51,20 @@ def _wipe(session: so.Session, comment: Comment) -> None:
     comment.risk = 0.0
     session.execute(sa.delete(Revision).where(Revision.comment_id == comment.id))
     session.execute(sa.delete(Report).where(Report.comment_id == comment.id))
+    session.execute(sa.delete(Note).where(Note.comment_id == comment.id))
+    session.execute(sa.delete(Appeal).where(Appeal.comment_id == comment.id))
+    marks.remove_all(session, comment.id)
+    _wipe_events(session, comment.id)
     # A note is free text and may name the author.
     session.execute(sa.update(Decision).where(Decision.comment_id == comment.id).values(note=""))
+
+
+def _wipe_events(session: so.Session, comment_id: uuid.UUID) -> None:
+    """The answer to an appeal is free text too, and an event may carry it."""
+    for event in session.scalars(sa.select(Event).where(Event.comment_id == comment_id)):
+        if "appeal" in event.payload.get("data", {}):
+            data = {name: value for name, value in event.payload["data"].items() if name != "appeal"}
+            event.payload = {**event.payload, "data": data}
 
 
 def _drop_author_without_comments(session: so.Session, author_id: uuid.UUID) -> None:

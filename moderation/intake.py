@@ -13,15 +13,22 @@ from moderation.domain.decision import Reason, Source, Verdict, receipt
 from moderation.domain.policy import Policy, decide
 from moderation.domain.reading import Context
 from moderation.domain.signals import Signal, SignalCode
+from moderation.domain.standing import Standing
 from moderation.recording import describe, record
 from moderation.scoring import Assessment, Request, Scorer
-from moderation.storage import comments, idempotency
+from moderation.storage import authors, comments, idempotency
 from moderation.storage.engine import Database
 from moderation.storage.policies import current_policy
 from moderation.storage.tables import Article, Comment, Site
 
 # Two first deliveries of one comment (or of one author's) can meet on PostgreSQL; the loser looks again.
 WRITE_ATTEMPTS = 5
+
+_SIGNAL_OF = {
+    Standing.TRUSTED: SignalCode.AUTHOR_TRUSTED,
+    Standing.WATCHED: SignalCode.AUTHOR_WATCHED,
+    Standing.BLOCKED: SignalCode.AUTHOR_BLOCKED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +125,18 @@ def _prepare(
         articles = [
             comments.find_article(session, site.id, item.article.id) if item.article else None for item in submissions
         ]
-        repeats = [_repeat_signals(session, site, policy, item, now) for item in submissions]
+        known = [
+            _repeat_signals(session, site, policy, item, now) + _author_signals(session, site, item, now)
+            for item in submissions
+        ]
     requests = [
         Request(item.text, _context(item, article), item.language)
         for item, article in zip(submissions, articles, strict=True)
     ]
     assessments = scorer.assess(policy, requests)
     prepared = []
-    for item, article, repeat, found in zip(submissions, articles, repeats, assessments, strict=True):
-        assessment = replace(found, signals=found.signals + repeat)
+    for item, article, more, found in zip(submissions, articles, known, assessments, strict=True):
+        assessment = replace(found, signals=found.signals + more)
         verdict = decide(policy, assessment.reading, assessment.signals)
         prepared.append(_Prepared(item, article, assessment, verdict))
     return policy, prepared
@@ -154,6 +164,15 @@ def _repeat_signals(
         except_id=submission.id,
     )
     return (Signal(SignalCode.REPEATED_TEXT, value=str(count)),) if count > policy.repeats else ()
+
+
+def _author_signals(session: so.Session, site: Site, submission: Submission, now: datetime) -> tuple[Signal, ...]:
+    """What the site's people think of the author, while it lasts."""
+    found = authors.standing_of(session, site.id, submission.author, now) if submission.author else None
+    if found is None:
+        return ()
+    until = f"until {found.until:%Y-%m-%d}" if found.until else ""
+    return (Signal(_SIGNAL_OF[found.standing], value=until),)
 
 
 def _store(

@@ -1,7 +1,7 @@
 """One decision, written whole: the comment's new state, the decision with its receipt, the event for the blog."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,11 +9,12 @@ import sqlalchemy.orm as so
 
 from moderation.domain.comment import Action, Actor, State, next_state
 from moderation.domain.decision import Reason, Source
-from moderation.domain.errors import AlreadyDecided
+from moderation.domain.errors import AlreadyDecided, Claimed
 from moderation.domain.events import payload
-from moderation.storage import outbox
+from moderation.storage import appeals, marks, outbox
 from moderation.storage.comments import latest_decision
-from moderation.storage.tables import Article, Comment, Decision, Site
+from moderation.storage.marks import Matter
+from moderation.storage.tables import Appeal, Article, Comment, Decision, Moderator, Site
 from moderation.storage.types import uuid7
 
 # What a blog that knows three outcomes does with a comment in each state.
@@ -24,6 +25,10 @@ OUTCOME: dict[State, Action] = {
     State.SPAM: Action.REJECT,
     State.ERASED: Action.REJECT,
 }
+
+
+# The blog hears of a moderator's decision when it can no longer be taken back unseen.
+UNDO_WINDOW = timedelta(seconds=6)
 
 
 def record(
@@ -38,25 +43,35 @@ def record(
     article: Article | None,
     moderator_id: uuid.UUID | None = None,
     note: str = "",
+    reason_code: str = "",
+    escalates: bool = False,
+    batch_id: uuid.UUID | None = None,
     undoes: uuid.UUID | None = None,
+    is_told: bool = True,
+    answer: str = "",
 ) -> Decision:
-    """Move *comment* by *action*, in the caller's transaction.
+    """Move *comment* by *action*, in the caller's transaction. The blog *is_told* unless it need not be.
+
+    A person's decision closes what was open: reports, an escalation, and an appeal, with *answer*.
 
     Raises:
         IllegalTransition: its state does not allow that.
         AlreadyDecided: somebody decided since *comment* was read.
+        Claimed: another moderator is looking at it, and this is a moderator's decision.
     """
     before = comment.state if comment.version else None
     state = next_state(before, action) if before else _first_state(action)
     if before is None:
         # The key is made here, so that comment, decision and event go to the database together.
-        comment.id, comment.state, comment.version = uuid7(), state, 1
+        comment.id, comment.state, comment.version = comment.id or uuid7(), state, 1
         session.add(comment)
     else:
-        _move(session, comment, state)
+        _move(session, comment, state, moderator_id, now)
     if actor is not Actor.MACHINE:
         comment.decided_by_person = True
         comment.open_reports = 0
+        comment.escalated_at = now if escalates else None
+        comment.escalated_by = moderator_id if escalates else None
     decision = Decision(
         id=uuid7(),
         site_id=site.id,
@@ -68,13 +83,36 @@ def record(
         actor=actor,
         moderator_id=moderator_id,
         note=note,
+        reason_code=reason_code,
+        escalates=escalates,
+        batch_id=batch_id,
         undoes=undoes,
         receipt=receipt,
         created_at=now,
     )
     session.add(decision)
-    outbox.enqueue(session, site, comment, _event(site, comment, decision, article, now), now)
+    _mark(session, comment, decision)
+    is_answer = actor is not Actor.MACHINE and undoes is None and not escalates
+    appeal = appeals.answer(session, comment, decision, answer, now) if is_answer else None
+    if is_told:
+        # What undoes a decision is told at once: the blog may have heard of that decision already.
+        after = UNDO_WINDOW if actor is Actor.MODERATOR and undoes is None else timedelta(0)
+        event = _event(site, comment, decision, article, now, appeal)
+        outbox.enqueue(session, site, comment, event, now, decision_id=decision.id, after=after)
     return decision
+
+
+def _mark(session: so.Session, comment: Comment, decision: Decision) -> None:
+    is_new = decision.state_before is None
+    if not is_new:
+        marks.follow(session, comment)
+    if decision.actor is Actor.MACHINE:
+        codes = [reason["code"] for reason in decision.receipt.get("reasons", [])]
+        marks.set_reasons(session, comment, codes, is_new=is_new)
+        return
+    marks.close_matters(session, comment.id, Matter.REPORTED, Matter.ESCALATED)
+    if decision.escalates:
+        marks.open_matter(session, comment, Matter.ESCALATED)
 
 
 def describe(comment: Comment, decision: Decision) -> dict[str, Any]:
@@ -90,13 +128,22 @@ def describe(comment: Comment, decision: Decision) -> dict[str, Any]:
         "scores": receipt.get("scores", {}),
         "spans": receipt.get("spans", []),
         "model": receipt.get("model"),
+        "readers": readers(receipt),
         "policy_version": receipt.get("policy_version"),
     }
 
 
-def person_receipt(session: so.Session, comment: Comment, action: Action, actor: Actor) -> dict[str, Any]:
+def readers(receipt: dict[str, Any]) -> dict[str, str] | None:
+    """What became of the careful reader's part; nothing for what was not scored, or before there was one."""
+    return {"careful": receipt["careful"]} if receipt.get("careful") else None
+
+
+def person_receipt(
+    session: so.Session, comment: Comment, action: Action, actor: Actor, *, reason_code: str = "", reason_text: str = ""
+) -> dict[str, Any]:
     """The receipt of a person's decision: what the machine had said stays, the reasons are theirs."""
-    reason = Reason(code=f"{actor.value}_decision", source=Source.PERSON, action=action)
+    code = f"{actor.value}_decision"
+    reason = Reason(code=code, source=Source.PERSON, action=action, rule=reason_code, value=reason_text)
     return {**latest_decision(session, comment).receipt, "reasons": [reason.as_dict()]}
 
 
@@ -110,23 +157,46 @@ def _first_state(action: Action) -> State:
     return next_state(State.HELD, action)
 
 
-def _move(session: so.Session, comment: Comment, state: State) -> None:
-    """One conditional UPDATE; whoever comes second finds that the version is no longer what they read."""
+def _move(session: so.Session, comment: Comment, state: State, moderator_id: uuid.UUID | None, now: datetime) -> None:
+    """One conditional UPDATE; whoever comes second finds that the version is no longer what they read.
+
+    It ends every claim. A moderator is refused while another one's lasts; the machine and the blog are not.
+    """
     seen = comment.version
+    free = [] if moderator_id is None else [unclaimed_for(moderator_id, now)]
+    values = {"state": state, "version": seen + 1, "claimed_by": None, "claimed_until": None}
     moved = session.execute(
         sa.update(Comment)
-        .where(Comment.id == comment.id, Comment.version == seen)
-        .values(state=state, version=seen + 1)
+        .where(Comment.id == comment.id, Comment.version == seen, *free)
+        .values(values)
         .execution_options(synchronize_session=False)
     )
     if not moved.rowcount:  # type: ignore[attr-defined]
         session.refresh(comment)
-        raise who_was_first(session, comment)
-    so.attributes.set_committed_value(comment, "state", state)
-    so.attributes.set_committed_value(comment, "version", seen + 1)
+        raise who_was_first(session, comment) if comment.version != seen else who_has_it(session, comment)
+    for name, value in values.items():
+        so.attributes.set_committed_value(comment, name, value)
 
 
-def _event(site: Site, comment: Comment, decision: Decision, article: Article | None, now: datetime) -> dict[str, Any]:
+def unclaimed_for(moderator_id: uuid.UUID, now: datetime) -> sa.ColumnElement[bool]:
+    """Nobody else's claim is on the comment; one that ran out counts no more."""
+    return sa.or_(Comment.claimed_by.is_(None), Comment.claimed_by == moderator_id, Comment.claimed_until <= now)
+
+
+def who_has_it(session: so.Session, comment: Comment) -> Claimed:
+    """The error for whoever wants a comment that somebody else is looking at."""
+    holder = session.get(Moderator, comment.claimed_by) if comment.claimed_by else None
+    return Claimed(by=holder.name if holder else "", until=comment.claimed_until)
+
+
+def _event(
+    site: Site,
+    comment: Comment,
+    decision: Decision,
+    article: Article | None,
+    now: datetime,
+    appeal: Appeal | None,
+) -> dict[str, Any]:
     receipt = decision.receipt
     return payload(
         state=comment.state,
@@ -141,4 +211,10 @@ def _event(site: Site, comment: Comment, decision: Decision, article: Article | 
         scores=receipt.get("scores", {}),
         model=receipt.get("model"),
         policy_version=receipt.get("policy_version"),
+        appeal=None if appeal is None else _outcome_of_appeal(comment, appeal),
     )
+
+
+def _outcome_of_appeal(comment: Comment, appeal: Appeal) -> dict[str, Any]:
+    state = "granted" if comment.state is State.PUBLISHED else "declined"
+    return {"state": state, "answer": appeal.answer}

@@ -9,8 +9,9 @@ from moderation.domain.comment import Action, Actor, State
 from moderation.domain.decision import Reason, Source
 from moderation.domain.errors import NotFound
 from moderation.recording import describe, record
-from moderation.storage import comments
+from moderation.storage import comments, marks
 from moderation.storage.engine import Database
+from moderation.storage.marks import Matter
 from moderation.storage.policies import current_policy
 from moderation.storage.tables import Report, Site
 
@@ -35,6 +36,7 @@ def report(
             return describe(comment, latest)
         session.add(Report(site_id=site.id, comment_id=comment.id, reporter=reporter, reason=reason, created_at=now))
         comment.open_reports += 1
+        marks.open_matter(session, comment, Matter.REPORTED)
         policy = current_policy(session, site)
         enough = policy.hold_after_reports is not None and comment.open_reports >= policy.hold_after_reports
         # After a person has decided, readers alone no longer take a comment down.

@@ -2,20 +2,19 @@
 
 import uuid
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
-import sqlalchemy.orm as so
 
-from moderation.domain.comment import RESULT, Action, Actor
+from moderation.deciding import ESCALATE, Choice, decide_one, own_comment
+from moderation.domain.comment import Action, Actor
 from moderation.domain.errors import NotFound
-from moderation.recording import person_receipt, record, who_was_first
+from moderation.recording import person_receipt, record
 from moderation.storage import comments
 from moderation.storage.engine import Database
-from moderation.storage.tables import Comment, Decision, Moderator, Report, Site
-
-PERSON_ACTIONS = (Action.PUBLISH, Action.REJECT, Action.SPAM)
-UNDO = {state: action for action, state in RESULT.items()}
+from moderation.storage.tables import Comment, Decision, Moderator, Site
+from moderation.undoing import take_back
 
 
 def decide(
@@ -26,30 +25,44 @@ def decide(
     comment_id: uuid.UUID,
     seen_version: int,
     action: Action,
+    reason_code: str = "",
+    note: str = "",
     now: datetime,
 ) -> Decision:
     """A moderator's decision on the comment as they saw it.
 
     Raises:
         NotFound: there is no such comment on a site of theirs.
+        InvalidRequest: the site's policy does not allow this reason, or wants one.
         AlreadyDecided: it is no longer what they saw; the error says who decided.
+        Claimed: somebody else is looking at it.
         IllegalTransition: its state does not allow this.
     """
+    choice = Choice(action, reason_code=reason_code, note=note)
     with database.write() as session:
-        comment = _own_comment(session, comment_id, site_ids)
-        if comment.version != seen_version:
-            raise who_was_first(session, comment)
-        return record(
-            session,
-            session.get_one(Site, comment.site_id),
-            comment,
-            action,
-            actor=Actor.MODERATOR,
-            moderator_id=moderator.id,
-            receipt=person_receipt(session, comment, action, Actor.MODERATOR),
-            now=now,
-            article=comment.article,
-        )
+        comment = own_comment(session, comment_id, site_ids)
+        return decide_one(session, comment, choice, moderator_id=moderator.id, seen_version=seen_version, now=now)
+
+
+def escalate(
+    database: Database,
+    *,
+    moderator: Moderator,
+    site_ids: Collection[uuid.UUID],
+    comment_id: uuid.UUID,
+    seen_version: int,
+    note: str = "",
+    now: datetime,
+) -> Decision:
+    """Ask an owner to look: the comment is held until they decide. *note* is for them.
+
+    Raises:
+        NotFound, InvalidRequest, AlreadyDecided, Claimed, IllegalTransition: as `decide`.
+    """
+    choice = replace(ESCALATE, note=note)
+    with database.write() as session:
+        comment = own_comment(session, comment_id, site_ids)
+        return decide_one(session, comment, choice, moderator_id=moderator.id, seen_version=seen_version, now=now)
 
 
 def undo(
@@ -60,36 +73,21 @@ def undo(
     decision_id: uuid.UUID,
     now: datetime,
 ) -> Decision:
-    """Take a moderator's decision back: the comment returns to where it was, and the blog is told.
+    """Take a moderator's decision back: the comment returns to where it was.
+
+    Within some seconds the blog hears nothing of either, later it is told of both.
 
     Raises:
         NotFound: there is no such decision on a site of theirs.
         AlreadyDecided: something was decided since, so there is nothing left to undo.
+        Claimed: somebody else is looking at the comment.
     """
     with database.write() as session:
         decision = session.scalar(sa.select(Decision).where(Decision.id == decision_id, Decision.site_id.in_(site_ids)))
         if decision is None or decision.actor is not Actor.MODERATOR or decision.state_before is None:
             raise NotFound("There is no such decision to undo.")
-        comment = _own_comment(session, decision.comment_id, site_ids)
-        if comment.version != decision.version:
-            raise who_was_first(session, comment)
-        action = UNDO[decision.state_before]
-        undone = record(
-            session,
-            session.get_one(Site, comment.site_id),
-            comment,
-            action,
-            actor=Actor.MODERATOR,
-            moderator_id=moderator.id,
-            receipt=person_receipt(session, comment, action, Actor.MODERATOR),
-            undoes=decision.id,
-            now=now,
-            article=comment.article,
-        )
-        comment.open_reports = (
-            session.scalar(sa.select(sa.func.count()).select_from(Report).where(Report.comment_id == comment.id)) or 0
-        )
-        return undone
+        comment = own_comment(session, decision.comment_id, site_ids)
+        return take_back(session, comment, decision, moderator_id=moderator.id, now=now)
 
 
 def decide_at_blog(
@@ -120,14 +118,3 @@ def decide_at_blog(
             article=comment.article,
         )
         return comment, decision
-
-
-def _own_comment(session: so.Session, comment_id: uuid.UUID, site_ids: Collection[uuid.UUID]) -> Comment:
-    comment = session.scalar(
-        sa.select(Comment)
-        .where(Comment.id == comment_id, Comment.site_id.in_(site_ids))
-        .options(so.joinedload(Comment.article))
-    )
-    if comment is None:
-        raise NotFound("There is no such comment on your sites.")
-    return comment

@@ -1,15 +1,15 @@
 """Signals and scores of a text, within a deadline: a failure is an answer too, and it never publishes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import structlog
 
-from moderation.domain.policy import Policy
+from moderation.domain.policy import Band, Policy
 from moderation.domain.reading import Context, Reading
 from moderation.domain.signals import Signal
 from moderation.text.signals import find_signals
@@ -17,6 +17,7 @@ from moderation.text.signals import find_signals
 log = structlog.get_logger(__name__)
 
 EXTRA_PER_COMMENT_S = 0.05  # what each further comment of a batch adds to the deadline
+CAREFUL_SHARE = 0.5  # of the deadline: after that nobody waits for a second reader any more
 
 
 class Reader(Protocol):
@@ -25,6 +26,24 @@ class Reader(Protocol):
     model: str
 
     def read(self, text: str, context: Context = ..., *, spans: bool = ...) -> Reading: ...
+
+
+@runtime_checkable
+class Cascade(Reader, Protocol):
+    """A reader of two: it asks the second where that could change what *bands* decide, and while there is time."""
+
+    answer_s: float
+
+    def read(
+        self,
+        text: str,
+        context: Context = ...,
+        *,
+        spans: bool = ...,
+        bands: Mapping[str, Band] | None = ...,
+        for_scores: bool = ...,
+        within_s: float | None = ...,
+    ) -> Reading: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +67,44 @@ class Scorer:
     Without a reader (no model could be loaded) nothing is scored, and so everything is held.
     """
 
-    def __init__(self, reader: Reader | None, *, deadline_s: float = 2.0, threads: int = 4) -> None:
+    def __init__(
+        self, reader: Reader | None, *, deadline_s: float = 2.0, threads: int = 4, careful_unusable: str = ""
+    ) -> None:
         self.reader = reader
         self.deadline_s = deadline_s
+        self.careful_unusable = careful_unusable  # why the careful reader has no part in `reader`
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="scoring")
 
-    def assess(self, policy: Policy, requests: Sequence[Request]) -> list[Assessment]:
-        """One assessment a request, in order. Never raises for a text."""
-        deadline = time.monotonic() + self.deadline_s + EXTRA_PER_COMMENT_S * (len(requests) - 1)
-        futures = [self._pool.submit(self._assess_one, policy, request) for request in requests]
-        return [self._collect(future, deadline) for future in futures]
+    def assess(self, policy: Policy, requests: Sequence[Request], *, for_scores: bool = False) -> list[Assessment]:
+        """One assessment a request, in order. Never raises for a text.
 
-    def _assess_one(self, policy: Policy, request: Request) -> Assessment:
+        With *for_scores* the scores themselves are the answer, not only what the policy decides by them.
+        """
+        start = time.monotonic()
+        limit_s = self.deadline_s + EXTRA_PER_COMMENT_S * (len(requests) - 1)
+        until = start + CAREFUL_SHARE * limit_s
+        futures = [self._pool.submit(self._assess_one, policy, request, for_scores, until) for request in requests]
+        return [self._collect(future, start + limit_s) for future in futures]
+
+    def _assess_one(self, policy: Policy, request: Request, for_scores: bool, until: float) -> Assessment:
         signals = find_signals(policy, request.text, request.language)
-        reading = self.reader.read(request.text, request.context) if self.reader else None
+        reading = self._read(policy, request, for_scores, until)
+        if reading is not None and not _is_sound(reading):
+            log.error("scoring_failed", error="no probabilities")
+            reading = None
         return Assessment(reading, signals)
+
+    def _read(self, policy: Policy, request: Request, for_scores: bool, until: float) -> Reading | None:
+        reader = self.reader
+        if isinstance(reader, Cascade):
+            return reader.read(
+                request.text,
+                request.context,
+                bands=policy.bands,
+                for_scores=for_scores,
+                within_s=until - time.monotonic(),
+            )
+        return reader.read(request.text, request.context) if reader else None
 
     def _collect(self, future: Future[Assessment], deadline: float) -> Assessment:
         try:
@@ -77,3 +119,8 @@ class Scorer:
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _is_sound(reading: Reading) -> bool:
+    """Whether its scores are probabilities: what is no number is over no line, and would be published."""
+    return bool(reading.scores) and all(0 <= score <= 1 for score in reading.scores.values())

@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import sync_playwright
 
+from moderation.classifier.artifact import MODELS, newest, read_manifest
+from moderation.classifier.loading import has_careful
 from moderation.config import ROOT
 from moderation.storage import migrate
 from moderation.storage.engine import Database
@@ -29,6 +31,33 @@ def shared() -> Path:
     if not (path / "seed").is_dir():
         skip_or_fail(f"no shared data: set MODERATION_SHARED to the folder with seed/ and data/ (not {path.name}/)")
     return path
+
+
+@pytest.fixture(scope="session")
+def careful_directory() -> Path:
+    """The newest careful reader."""
+    if not has_careful():
+        skip_or_fail("models/ holds no careful reader")
+    return newest(MODELS, "network.onnx")
+
+
+@pytest.fixture(scope="session")
+def both_readers(careful_directory):
+    """The newest careful reader with the quick one that it was fitted with."""
+    from moderation.classifier.both import BothReaders
+
+    quick = read_manifest(careful_directory)["combination"]["with"]
+    readers = BothReaders.load(careful_directory, quick=MODELS / quick)
+    yield readers
+    readers.close()
+
+
+@pytest.fixture(scope="session")
+def shipped_both(both_readers):
+    """Both readers as they ship: a stand-in from half a training is not measured."""
+    if both_readers.careful.model.endswith("-dev"):
+        pytest.skip("there is only a stand-in for the careful reader")
+    return both_readers
 
 
 @pytest.fixture(scope="session")

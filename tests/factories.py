@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from moderation.domain.comment import Action, Actor, Submission
 from moderation.domain.reading import ATTRIBUTES, Context, Reading, Span
 from moderation.recording import record
-from moderation.storage import moderators, secrets, sites
+from moderation.storage import marks, moderators, secrets, sites
 from moderation.storage.comments import text_sha256
+from moderation.storage.marks import Matter
 from moderation.storage.tables import Comment, Moderator, Role, Site
 
 SECRET_KEY = "a-test-key-that-is-long-enough-to-be-one"
@@ -49,6 +50,12 @@ def make_comment(session, site, *, action=Action.HOLD, now=NOW, **overrides) -> 
         article=None,
     )
     return comment
+
+
+def mark_reported(session, comment) -> None:
+    """As if a reader had reported the comment."""
+    comment.open_reports = 1
+    marks.open_matter(session, comment, Matter.REPORTED)
 
 
 def make_moderator(session, *sites_of, email="mod@example.org", name="Mona", role=Role.MODERATOR) -> Moderator:

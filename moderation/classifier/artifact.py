@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from moderation.classifier.kernel import FEATURES_VERSION, WIDTH
+from moderation.classifier.hashing import FEATURES_VERSION
+from moderation.classifier.kernel import WIDTH
 from moderation.config import ROOT
 from moderation.domain.errors import ModerationError
 from moderation.domain.reading import ATTRIBUTES
@@ -20,7 +21,7 @@ MODELS = ROOT / "models"
 WEIGHTS = "weights.npy"
 
 _LARGEST = 32_767  # of int16
-_TRAIN = "moderation train DATA --output models/quick-2"
+_TRAIN = "moderation train DATA --output models/quick-3"
 _RESTORE = f"Restore it with `git checkout -- models`, or train anew with `{_TRAIN}`."
 
 Floats = NDArray[np.float32]
@@ -123,7 +124,7 @@ def load(directory: Path) -> Model:
     """
     manifest = read_manifest(directory)
     _check_features(directory.name, manifest)
-    _check_hash(directory / WEIGHTS, manifest)
+    check_file(directory / WEIGHTS, manifest)
     try:
         attributes = tuple(str(name) for name in manifest["attributes"])
         scales, biases, factors = (
@@ -154,9 +155,9 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     return manifest
 
 
-def newest(models: Path = MODELS) -> Path:
-    """The directory of the model that was made last."""
-    found = [path.parent for path in models.glob("*/manifest.json") if (path.parent / WEIGHTS).exists()]
+def newest(models: Path = MODELS, file: str = WEIGHTS) -> Path:
+    """The directory of the model that was made last, of those that have such a file."""
+    found = [path.parent for path in models.glob("*/manifest.json") if (path.parent / file).exists()]
     if not found:
         raise ModelError(f"There is no model in {models.name}/. {_RESTORE}")
     return max(found, key=lambda directory: (str(read_manifest(directory).get("created")), directory.name))
@@ -170,7 +171,8 @@ def _check_features(name: str, manifest: dict[str, Any]) -> None:
         )
 
 
-def _check_hash(path: Path, manifest: dict[str, Any]) -> None:
+def check_file(path: Path, manifest: dict[str, Any]) -> None:
+    """Refuse a file of a model that is not the one its manifest names."""
     if not path.exists():
         raise ModelError(f"{path.parent.name}/{path.name} is missing. {_RESTORE}")
     try:

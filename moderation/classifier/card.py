@@ -1,7 +1,8 @@
 """The model card, written from the manifest and the metrics: no figure in it is typed by hand."""
 
-from collections.abc import Iterable
 from typing import Any
+
+from moderation.classifier.tables import number, percent, table, with_interval
 
 Json = dict[str, Any]
 
@@ -41,6 +42,8 @@ Made {manifest["created"]} with `{manifest["command"]}`.
 
 Hashed words, word pairs and character n-grams (3 to 5) of the normalised text, {manifest["columns"]:,} columns; one
 logistic regression an attribute, Platt's calibration folded into its weights.
+A word that names a group of people (a public list, `classifier/identities.py`) weighs nothing by itself, but for
+IDENTITY_ATTACK; what stands beside it does.
 A word's contribution to the logit is exact, not an estimate.
 A word that the article itself uses counts less as evidence, unless it is aimed at a "you" or follows a wish.
 
@@ -63,18 +66,19 @@ def _data(manifest: Json) -> str:
             name,
             f"{of['rows']:,}",
             f"{of['weight']:g}",
-            ", ".join(f"{attribute} {_percent(rate)}" for attribute, rate in of["positive"].items()),
+            ", ".join(f"{attribute} {percent(rate)}" for attribute, rate in of["positive"].items()),
             of["licence"],
         )
         for name, of in data["sources"].items()
     )
     return f"""## Data
 
-`{data["file"]}`, {data["rows"]:,} rows, sha256 `{data["sha256"]}`; `our-examples` is in the project.
+`{data["file"]}`, {data["rows"]:,} rows, sha256 `{data["sha256"]}`.
+`our-examples` and `our-templates` are in the project.
 An empty label is left out, never read as 0; a share of raters is learnt as a share.
 The rates are of labels from one half on. A weight of 0 means: not trained on, only measured on.
 
-{_table(("source", "rows", "weight", "positive", "licence"), sources)}"""
+{table(("source", "rows", "weight", "positive", "licence"), sources)}"""
 
 
 def _results(metrics: Json) -> str:
@@ -89,8 +93,8 @@ def _results(metrics: Json) -> str:
             name,
             slice_,
             f"{of[slice_]['at_hold']['threshold']:g}",
-            _with_interval(of[slice_]["at_hold"]["precision"]),
-            _with_interval(of[slice_]["at_hold"]["recall"]),
+            with_interval(of[slice_]["at_hold"]["precision"]),
+            with_interval(of[slice_]["at_hold"]["recall"]),
         )
         for name, of in metrics["attributes"].items()
         for slice_ in ("natural", "all")
@@ -99,16 +103,24 @@ def _results(metrics: Json) -> str:
     return f"""## Results
 
 {metrics["split"]}
-In brackets the 95 % bootstrap interval.
+{_commands(metrics)}In brackets the 95 % bootstrap interval.
 
-{_table(_HEAD, rows)}
+{table(_HEAD, rows)}
 
 At the default policy's bands:
 
-{_table(("attribute", "measured on", "held from", "precision", "recall"), bands)}
+{table(("attribute", "measured on", "held from", "precision", "recall"), bands)}
 
 ![Reliability: the score against the share of such comments that people called toxic](reliability.svg)
 ![Precision and recall against the threshold](thresholds.svg)"""
+
+
+def _commands(metrics: Json) -> str:
+    """Which command makes which figures; a command is named once."""
+    made: dict[str, list[str]] = {}
+    for group, command in metrics.get("commands", {}).items():
+        made.setdefault(command, []).append(f"`{group}`")
+    return "".join(f"`{command}` makes {', '.join(groups)}.\n" for command, groups in made.items())
 
 
 def _by_source(metrics: Json) -> str:
@@ -117,7 +129,7 @@ def _by_source(metrics: Json) -> str:
         for name, of in metrics["attributes"].items()
         for source, figures in of.get("unseen_sources", {}).items()
     ]
-    return f"## On sources that it has never seen\n\n{_table(_HEAD, rows)}" if rows else ""
+    return f"## On sources that it has never seen\n\n{table(_HEAD, rows)}" if rows else ""
 
 
 def _trust(metrics: Json) -> str:
@@ -132,7 +144,7 @@ def _verdict(of: Json) -> str:
     said = f"{learnt['positive']:,} positive of {learnt['rows']:,} rows"
     said += " of one source" if len(learnt["sources"]) == 1 else f" of {len(learnt['sources'])} sources"
     if slice_:
-        said += f"; average precision {_number(slice_['model']['average_precision']['value'])} on rows it had not seen"
+        said += f"; average precision {number(slice_['model']['average_precision']['value'])} on rows it had not seen"
     if not of["calibrated"]:
         return f"{said}. Uncalibrated: the score orders comments but is no probability, and never decides alone."
     if learnt["positive"] < 1_000:
@@ -146,18 +158,20 @@ def _groups(metrics: Json) -> str:
         return ""
     kinds = ("subgroup", "bpsn", "bnsp")
     summary = (
-        (kind, _with_interval(found[kind]["mean"]), _number(found[kind]["min"]), found[kind]["worst"]) for kind in kinds
+        (kind, with_interval(found[kind]["mean"]), number(found[kind]["min"]), found[kind]["worst"]) for kind in kinds
     )
-    terms = ((term, *(_number(of[kind]) for kind in kinds)) for term, of in found["terms"].items())
+    terms = ((term, *(number(of[kind]) for kind in kinds)) for term, of in found["terms"].items())
     return f"""## Groups
 
 {found["rows"]:,} template sentences (`bias_madlibs`, never trained on): ROC AUC within the sentences of a term
 (subgroup), of its innocent ones against the abusive ones without it (BPSN), and of its abusive ones against
 the innocent ones without it (BNSP). The interval is over the {len(found["terms"])} terms.
+All of these terms are on the list of words that weigh nothing by themselves, so the figures say how well that works,
+and nothing about groups that are not on it.
 
-{_table(("figure", "mean", "minimum", "worst term"), summary)}
+{table(("figure", "mean", "minimum", "worst term"), summary)}
 
-{_table(("term", "subgroup", "BPSN", "BNSP"), terms)}"""
+{table(("term", "subgroup", "BPSN", "BNSP"), terms)}"""
 
 
 def _violence(metrics: Json) -> str:
@@ -165,29 +179,29 @@ def _violence(metrics: Json) -> str:
     if not found:
         return ""
     rows = (
-        (name, f"{of['rows']:,}", _with_interval(of["flagged"]), _with_interval(of["flagged_without_violent_words"]))
+        (name, f"{of['rows']:,}", with_interval(of["flagged"]), with_interval(of["flagged_without_violent_words"]))
         for name, of in found["slices"].items()
     )
     return f"""## Innocent comments on violence
 
-The share of innocent comments flagged, where {_percent(found["flagged_of_all"])} of all natural innocent ones are; each
+The share of innocent comments flagged, where {percent(found["flagged_of_all"])} of all natural innocent ones are; each
 scored by a fit that had not seen it.
 
-{_table(("measured on", "rows in violent words", "flagged", "flagged of the rest"), rows)}"""
+{table(("measured on", "rows in violent words", "flagged", "flagged of the rest"), rows)}"""
 
 
 def _disguises(metrics: Json) -> str:
     found = metrics.get("disguises")
     if not found:
         return ""
-    rows = ((kind, _with_interval(of)) for kind, of in found["kept"].items())
+    rows = ((kind, with_interval(of)) for kind, of in found["kept"].items())
     return f"""## Disguised words
 
 {found["rows"]:,} held-back comments, half of their longer words disguised, at the same false positives
-({_percent(found["false_positives"])}). The share of the recall ({_number(found["recall"])}) that is left; mean
-{_number(found["kept_mean"])}.
+({percent(found["false_positives"])}). The share of the recall ({number(found["recall"])}) that is left; mean
+{number(found["kept_mean"])}.
 
-{_table(("disguise", "recall kept"), rows)}"""
+{table(("disguise", "recall kept"), rows)}"""
 
 
 def _article(metrics: Json) -> str:
@@ -195,7 +209,7 @@ def _article(metrics: Json) -> str:
     if not found:
         return ""
     rows = (
-        (f"{of['factor']:g}", _with_interval(of["own_sentences_held"]), _with_interval(of["abuse_held"]))
+        (f"{of['factor']:g}", with_interval(of["own_sentences_held"]), with_interval(of["abuse_held"]))
         for of in found["factors"]
     )
     return f"""## The article
@@ -204,7 +218,7 @@ A word of the article counts {found["chosen"]:g} of what it would count, chosen 
 (sentences in violent words from innocent held-back comments) of {found["sentences"]:,} sentences and
 {found["abuse"]:,} abusive comments.
 
-{_table(("factor", "its own sentences held", "abuse held"), rows)}"""
+{table(("factor", "its own sentences held", "abuse held"), rows)}"""
 
 
 def _spans(metrics: Json) -> str:
@@ -214,7 +228,7 @@ def _spans(metrics: Json) -> str:
     return f"""## Highlights
 
 Mean character F1 against what people marked in {found["rows"]:,} comments (`toxic_spans`; its texts left out of
-the fit): {_with_interval(found["character_f1"])}."""
+the fit): {with_interval(found["character_f1"])}."""
 
 
 def _ablations(metrics: Json) -> str:
@@ -227,7 +241,7 @@ def _ablations(metrics: Json) -> str:
 
 TOXICITY, fitted anew without it.
 
-{_table(("training", *(figure.replace("_", " ") for figure in figures)), rows)}"""
+{table(("training", *(figure.replace("_", " ") for figure in figures)), rows)}"""
 
 
 def _failures(metrics: Json) -> str:
@@ -262,28 +276,10 @@ def _row(names: tuple[str, str], figures: Json) -> tuple[str, ...]:
         *names,
         f"{figures['rows']:,}",
         f"{figures['positive']:,}",
-        *(_with_interval(model[figure]) for figure in model),
-        ", ".join(_number(baseline[figure]["value"]) for figure in baseline),
+        *(with_interval(model[figure]) for figure in model),
+        ", ".join(number(baseline[figure]["value"]) for figure in baseline),
     )
 
 
 def _any(figure: Any) -> str:
-    return _with_interval(figure) if isinstance(figure, dict) else _number(figure)
-
-
-def _with_interval(estimate: dict[str, float | None]) -> str:
-    return f"{_number(estimate['value'])} ({_number(estimate['low'])} to {_number(estimate['high'])})"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}".replace("%", " %")
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = list(head)
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return with_interval(figure) if isinstance(figure, dict) else number(figure)

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from moderation.classifier import solver
 from moderation.classifier.features import HashedWords
 from moderation.classifier.figures import mean_estimate, roc_auc_of
+from moderation.classifier.identities import IDENTITIES
 from moderation.classifier.obfuscation import KINDS, obfuscate
 from moderation.classifier.reader import QuickReader
 from moderation.classifier.training import Corpus, Mask, Trained, as_model, fit, with_article_factors
 from moderation.domain.policy import DEFAULT_BANDS
-from moderation.domain.reading import HIGHLIGHT_SHARE, TOXICITY, Context
+from moderation.domain.reading import TOXICITY, Context, Reading, highlights
 
 VIOLENT = re.compile(
     r"\b(kill|murder|war|tortur|execut|rape|raping|bomb|dead|death|terror|massacre|genocide|shot|shoot|stab)\w*",
@@ -33,16 +34,6 @@ _LOST_RECALL = 0.0025  # what the article may cost at most
 _ARTICLES, _ARTICLE_SENTENCES = 60, 15
 _CHAT = re.compile(r"\b(you\w*|u|i|me|my|fuck\w*|shit\w*|damn|stupid|idiot\w*|crap|ass|lol)\b|!", re.IGNORECASE)
 _SAMPLE = 3_000  # rows of each kind that are disguised fifteen times
-
-# The terms of bias_madlibs. A text belongs to each term that stands in it as a word.
-IDENTITIES = (
-    "lesbian", "gay", "bisexual", "transgender", "trans", "queer", "lgbt", "lgbtq", "homosexual", "straight",
-    "heterosexual", "male", "female", "nonbinary", "african", "african american", "black", "white", "european",
-    "hispanic", "latino", "latina", "latinx", "mexican", "canadian", "american", "asian", "indian", "middle eastern",
-    "chinese", "japanese", "christian", "muslim", "jewish", "buddhist", "catholic", "protestant", "sikh", "taoist",
-    "old", "older", "young", "younger", "teenage", "millenial", "middle aged", "elderly", "blind", "deaf",
-    "paralyzed",
-)  # fmt: skip
 
 Score = Callable[[Sequence[str]], NDArray[Any]]
 Json = dict[str, Any]
@@ -125,11 +116,20 @@ def violence(trained: Trained) -> Json:
 
 
 def identity_terms(score: Score, folder: Path) -> Json:
-    """AUC within each term's sentences, and of its innocent (or abusive) ones against the others' opposite."""
+    """The figures of `by_term` for the sentences that name groups."""
+    texts, bad = madlibs(folder)
+    return by_term(texts, bad, score(texts))
+
+
+def madlibs(folder: Path) -> tuple[list[str], Mask]:
+    """Template sentences that name a group, and which of them are abusive."""
     with gzip.open(folder / "bias_madlibs.csv.gz", "rt", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    texts, bad = [row["Text"] for row in rows], np.array([row["Label"] == "BAD" for row in rows])
-    scores = score(texts)
+    return [row["Text"] for row in rows], np.array([row["Label"] == "BAD" for row in rows])
+
+
+def by_term(texts: Sequence[str], bad: Mask, scores: NDArray[Any]) -> Json:
+    """AUC within each term's sentences, and of its innocent (or abusive) ones against the others' opposite."""
     lowered = [text.lower() for text in texts]
     terms = {}
     for term in IDENTITIES:
@@ -156,26 +156,31 @@ def _joined(scores: NDArray[Any], bad: Mask, one: Mask, other: Mask) -> tuple[ND
 
 def spans(trained: Trained, seed: int, folder: Path) -> Json:
     """Mean character F1 of the highlights against what people marked; a fit that has not seen these texts."""
-    with gzip.open(folder / "toxic_spans.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        rows = [(row["text"], set(json.loads(row["spans"]))) for row in csv.DictReader(file)]
+    rows = marked_texts(folder)
     corpus = trained.corpus
     unseen = {text for text, _ in rows}
     kept = np.array([text not in unseen for text in corpus.data.texts])
     kept &= corpus.data.sources != "civil-comments"
     fitted = fit(corpus, kept, seed=seed, recipe=trained.recipe)
     reader = QuickReader(as_model(corpus, fitted, trained.calibration))
-    scores = np.array([_overlap(_highlighted(reader, text), marked) for text, marked in rows])
+    scores = np.array([overlap(highlighted(reader.read(text)), marked) for text, marked in rows])
     return {"rows": len(rows), "character_f1": mean_estimate(scores).as_dict()}
 
 
-def _highlighted(reader: QuickReader, text: str) -> set[int]:
-    found = [span for span in reader.read(text).spans if span.attribute == TOXICITY]
-    heaviest = max((span.contribution for span in found), default=0.0)
-    shown = [span for span in found if span.contribution > 0 and span.contribution >= HIGHLIGHT_SHARE * heaviest]
+def marked_texts(folder: Path) -> list[tuple[str, set[int]]]:
+    """Comments, and the places of their characters that people marked as what makes them toxic."""
+    with gzip.open(folder / "toxic_spans.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        return [(row["text"], set(json.loads(row["spans"]))) for row in csv.DictReader(file)]
+
+
+def highlighted(reading: Reading) -> set[int]:
+    """The places of the characters that a person would see marked for TOXICITY."""
+    shown = highlights(tuple(span for span in reading.spans if span.attribute == TOXICITY))
     return {place for span in shown for place in range(span.start, span.end)}
 
 
-def _overlap(found: set[int], marked: set[int]) -> float:
+def overlap(found: set[int], marked: set[int]) -> float:
+    """The F1 of two sets of characters."""
     if not found or not marked:
         return float(found == marked)
     return 2 * len(found & marked) / (len(found) + len(marked))

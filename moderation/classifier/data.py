@@ -2,26 +2,17 @@
 
 import csv
 import gzip
-import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from random import Random
-from typing import Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.classifier.own_examples import LICENCE, OURS, read_examples
 from moderation.domain.errors import InvalidRequest
 from moderation.domain.reading import ATTRIBUTES
 
-EXAMPLES = Path(__file__).with_name("examples.json")
-EXAMPLES_SOURCE = "our-examples"
-_EXAMPLES_LICENCE = "Apache-2.0, this project"
-_SLOT = re.compile(r"{(\w+)}")
 _HELD_BACK_OF = 10  # one row in so many is never trained on
 
 Floats = NDArray[np.float64]
@@ -95,28 +86,14 @@ def _label(value: str, path: Path, number: int) -> float:
 
 
 def with_examples(data: TrainingData, *, seed: int) -> TrainingData:
-    """The data with our own examples after it, as a source of their own."""
-    examples = list(_examples(json.loads(EXAMPLES.read_text(encoding="utf-8")), Random(seed)))
+    """The data with our own examples after it, as sources of their own."""
+    examples = read_examples(seed)
     nobody_asked = float("nan")
-    added = {name: [labels.get(name, nobody_asked) for _, labels in examples] for name in data.labels}
+    added = {name: [example.labels.get(name, nobody_asked) for example in examples] for name in data.labels}
     return TrainingData(
-        texts=[*data.texts, *(text for text, _ in examples)],
+        texts=[*data.texts, *(example.text for example in examples)],
         labels={name: np.concatenate([labels, added[name]]) for name, labels in data.labels.items()},
-        sources=np.concatenate([data.sources, np.full(len(examples), EXAMPLES_SOURCE)]),
+        sources=np.concatenate([data.sources, [example.source for example in examples]]),
         natural=np.concatenate([data.natural, np.zeros(len(examples), dtype=bool)]),
-        licences=data.licences | {EXAMPLES_SOURCE: _EXAMPLES_LICENCE},
+        licences=data.licences | dict.fromkeys(OURS, LICENCE),
     )
-
-
-def _examples(content: dict[str, Any], random: Random) -> Iterator[tuple[str, dict[str, float]]]:
-    """Each template with its slots filled in so many ways, drawn at random."""
-    for kind in content["kinds"].values():
-        for template in kind["templates"]:
-            slots = _SLOT.findall(template)
-            fillings = list(product(*(content["slots"][slot] for slot in slots)))
-            for filling in random.sample(
-                fillings, min(len(fillings), kind.get("per_template", content["per_template"]))
-            ):
-                words = iter(filling)
-                text = _SLOT.sub(lambda _, words=words: next(words), template)  # type: ignore[misc]
-                yield text[0].upper() + text[1:], kind["labels"]

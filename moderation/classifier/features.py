@@ -7,15 +7,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from moderation.classifier.kernel import (
-    EMOJI,
-    EMOJI_LETTERS,
-    EMOJI_STARTS,
-    FEATURES_PER_CHAR,
-    FEATURES_VERSION,
-    fill_rows,
-    word_columns,
-)
+from moderation.classifier.emoji import EMOJI, EMOJI_LETTERS, EMOJI_STARTS
+from moderation.classifier.hashing import FEATURES_PER_CHAR, FEATURES_VERSION, word_columns
+from moderation.classifier.kernel import fill_rows
 from moderation.text.letters import tables
 from moderation.text.normalise import normalise_many
 

@@ -167,7 +167,7 @@ def ablations(trained: Trained, seed: int, folder: Path | None) -> Json:
         "as shipped": Recipe(),
         "without our examples": Recipe(examples=False),
         "without disguised copies": Recipe(disguises=False),
-        "without more weight for harmless naming": Recipe(naming_weight=1.0),
+        "names of groups count by themselves": Recipe(names_count=True),
         "without civil-comments": Recipe(without=("civil-comments",)),
     }
     corpus = trained.corpus

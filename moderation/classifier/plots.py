@@ -1,9 +1,10 @@
 """The card's two plots, drawn as SVG with nothing but text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _SIZE, _EDGE = 320, 44  # of the square in which lines are drawn, and of the room around it for the axes
+_COLOURS = ("#767676", "#0b5cad", "#b3401e", "#2e7d32")  # the first is for the line of perfection
 
 Points = Sequence[tuple[float, float]]
 
@@ -16,12 +17,12 @@ def plots(metrics: dict[str, Any]) -> dict[str, str]:
         return {}
     bins, thresholds = found["reliability"], found["thresholds"]
     return {
-        "reliability.svg": _plot(
+        "reliability.svg": plot(
             "Reliability of TOXICITY",
             ("score", "share that people called toxic"),
             {"perfect": [(0, 0), (1, 1)], "model": [(of["score"], of["share"]) for of in bins]},
         ),
-        "thresholds.svg": _plot(
+        "thresholds.svg": plot(
             "Precision and recall of TOXICITY",
             ("threshold", "share"),
             {
@@ -32,12 +33,13 @@ def plots(metrics: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _plot(title: str, axes: tuple[str, str], lines: dict[str, Points]) -> str:
+def plot(title: str, axes: tuple[str, str], lines: Mapping[str, Points]) -> str:
+    """A square from 0 to 1 with up to three lines, and that of perfection if one is called so."""
     whole = _SIZE + 2 * _EDGE
-    colours = ("#767676", "#0b5cad") if "perfect" in lines else ("#0b5cad", "#b3401e")
+    colours = _COLOURS if "perfect" in lines else _COLOURS[1:]
     drawn = "\n".join(
         _line(name, points, colour, row)
-        for row, ((name, points), colour) in enumerate(zip(lines.items(), colours, strict=True))
+        for row, ((name, points), colour) in enumerate(zip(lines.items(), colours, strict=False))
     )
     ticks = "\n".join(_tick(number / 5) for number in range(6))
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {whole}" role="img" aria-label="{title}" \

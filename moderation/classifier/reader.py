@@ -4,25 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.classifier.artifact import Model, load, newest
-from moderation.classifier.kernel import (
-    EMOJI,
-    EMOJI_LETTERS,
-    EMOJI_STARTS,
-    WIDTH,
-    explain,
-    heaviest,
-    place_in_raw,
-    sum_rows,
-    word_columns,
-)
-from moderation.domain.policy import DEFAULT_BANDS
-from moderation.domain.reading import HIGHLIGHT_SHARE, TOXICITY, Context, Reading, Span
+from moderation.classifier.emoji import EMOJI, EMOJI_LETTERS, EMOJI_STARTS
+from moderation.classifier.hashing import word_columns
+from moderation.classifier.kernel import WIDTH, explain, heaviest, place_in_raw, sum_rows
+from moderation.domain.reading import HIGHLIGHT_SHARE, SEXUALLY_EXPLICIT, SPAM, TOXICITY, Context, Reading, Span
 from moderation.text.letters import tables
 from moderation.text.normalise import normalise, normalise_many
 
@@ -66,7 +57,7 @@ class Evidence:
     logits: Floats
 
 
-class _Text(NamedTuple):
+class Parts(NamedTuple):
     """One text taken apart: its words (start, end and column), what each adds, and what the article took off it."""
 
     words: list[list[int]]
@@ -94,9 +85,7 @@ class QuickReader:
         )  # fmt: skip
         self._you, self._wishes, self._common = (self._columns([words]) for words in (_YOU, _WISHES, _COMMON))
         self._words_of = lru_cache(maxsize=64)(self._article_words)
-        self._deciding = frozenset(
-            name for name in self.attributes if DEFAULT_BANDS[name].hold is not None or DEFAULT_BANDS[name].reject
-        )
+        self._told = frozenset(self.attributes) - {SPAM, SEXUALLY_EXPLICIT}  # those have too few labels to explain
 
     @classmethod
     def load(cls, directory: Path | None = None) -> Self:
@@ -112,9 +101,9 @@ class QuickReader:
     def read(self, text: str, context: Context = Context(), *, spans: bool = True) -> Reading:  # noqa: B008 - frozen
         if not spans:
             return self.read_many([text], [context], spans=False)[0]
-        parts = self._parts(text, context)
+        parts = self.parts(text, context)
         sums = parts.sums[: len(self.attributes)]
-        chances = dict(zip(self.attributes, _chances(self.biases + sums).tolist(), strict=True))
+        chances = dict(zip(self.attributes, chances_of(self.biases + sums).tolist(), strict=True))
         rest = dict(zip(self.attributes, sums.tolist(), strict=True))
         found = tuple(self._spans(parts, chances))
         for span in found:
@@ -142,7 +131,7 @@ class QuickReader:
 
     def evidence(self, text: str, context: Context = Context()) -> Evidence:  # noqa: B008 - frozen
         """Every word's contribution; with the biases they add up to the logits."""
-        parts = self._parts(text, context)
+        parts = self.parts(text, context)
         tokens = [Token(start, end, normalise(text[start:end]).text) for start, end, _ in parts.words]
         added = parts.added[:, : len(self.attributes)]
         return Evidence(tokens, added, self.biases + parts.sums[: len(self.attributes)])
@@ -151,9 +140,9 @@ class QuickReader:
         sums = self._sums(texts)
         for row, context in enumerate(contexts):
             if context.title or context.article:
-                sums[row] = self._parts(texts[row], context).sums
+                sums[row] = self.parts(texts[row], context).sums
         added = sums[:, : len(self.attributes)]
-        chances = _chances(self.biases + added)
+        chances = chances_of(self.biases + added)
         names, bias, model = self.attributes, self._bias, self.model
         return [
             Reading(scores=dict(zip(names, scores, strict=True)), spans=(), model=model, bias=bias, rest=rest)
@@ -169,7 +158,8 @@ class QuickReader:
         sums *= self._scales
         return sums
 
-    def _parts(self, text: str, context: Context) -> _Text:
+    def parts(self, text: str, context: Context) -> Parts:
+        """The text's words and what each adds to each attribute's logit."""
         codes, offsets, _ = normalise_many([text])
         words = np.empty((len(codes), 3), dtype=np.int32)
         added = np.empty((len(codes), WIDTH), dtype=np.float32)
@@ -183,7 +173,7 @@ class QuickReader:
         if context.title or context.article:
             excused = self._excuse(places, added, self._words_of(context.title, context.article))
             sums -= excused.sum(axis=0)
-        return _Text(places, added, sums, excused)
+        return Parts(places, added, sums, excused)
 
     def _excuse(self, words: list[list[int]], added: Floats, known: Columns) -> Floats:
         """Take off what words of the article, not aimed at anybody, count less; returns what was taken off."""
@@ -212,28 +202,29 @@ class QuickReader:
         """The columns of all words in *texts*."""
         found: set[int] = set()
         for text in texts:
-            found.update(column for _, _, column in self._parts(text, Context()).words)
+            found.update(column for _, _, column in self.parts(text, Context()).words)
         return frozenset(found)
 
-    def _explained(self, chances: dict[str, float]) -> Iterator[tuple[int, str]]:
-        """The attributes that may decide and that score something."""
+    def explained(self, chances: dict[str, float]) -> Iterator[tuple[int, str]]:
+        """The attributes that can be trusted and that score something."""
         for column, attribute in enumerate(self.attributes):
-            if attribute == TOXICITY or (attribute in self._deciding and chances[attribute] >= EXPLAINED_FROM):
+            if attribute == TOXICITY or (attribute in self._told and chances[attribute] >= EXPLAINED_FROM):
                 yield column, attribute
 
-    def _spans(self, parts: _Text, chances: dict[str, float]) -> Iterator[Span]:
+    def _spans(self, parts: Parts, chances: dict[str, float]) -> Iterator[Span]:
         """The words that matter, heaviest first."""
-        for column, attribute in self._explained(chances):
-            yield from _heaviest(parts, parts.added, column, attribute)
+        for column, attribute in self.explained(chances):
+            yield from heaviest_spans(parts, parts.added, column, attribute)
 
-    def _excused(self, parts: _Text, chances: dict[str, float]) -> Iterator[Span]:
+    def _excused(self, parts: Parts, chances: dict[str, float]) -> Iterator[Span]:
         """The words whose weight the article took off, heaviest first."""
         if parts.excused is not None:
-            for column, attribute in self._explained(chances):
-                yield from _heaviest(parts, parts.excused, column, attribute)
+            for column, attribute in self.explained(chances):
+                yield from heaviest_spans(parts, parts.excused, column, attribute)
 
 
-def _heaviest(parts: _Text, added: Floats, column: int, attribute: str) -> Iterator[Span]:
+def heaviest_spans(parts: Parts, added: Floats, column: int, attribute: str) -> Iterator[Span]:
+    """The words that weigh enough in one column of *added* to be shown, heaviest first."""
     chosen = np.empty(SPANS_PER_ATTRIBUTE, dtype=np.int64)
     found = heaviest(added, len(added), column, HIGHLIGHT_SHARE, chosen)
     for word in chosen[:found].tolist():
@@ -241,6 +232,6 @@ def _heaviest(parts: _Text, added: Floats, column: int, attribute: str) -> Itera
         yield Span(start, end, attribute, added.item(word, column))
 
 
-def _chances(logits: Floats) -> NDArray[np.float64]:
+def chances_of(logits: NDArray[Any]) -> NDArray[np.float64]:
     chances: NDArray[np.float64] = 1 / (1 + np.exp(-logits.astype(np.float64)))
     return chances

@@ -1,6 +1,5 @@
 """Fits the quick reader: one calibrated logistic regression an attribute, over the same hashed words."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,11 +14,13 @@ from sklearn.model_selection import KFold
 
 from moderation.classifier import solver
 from moderation.classifier.artifact import Model, compact
-from moderation.classifier.data import EXAMPLES_SOURCE, TrainingData, with_examples
+from moderation.classifier.data import TrainingData, with_examples
 from moderation.classifier.features import HashedWords, word_columns
+from moderation.classifier.identities import naming_words
 from moderation.classifier.obfuscation import KINDS, obfuscate
+from moderation.classifier.own_examples import OUR_EXAMPLES, OUR_TEMPLATES, OURS
 from moderation.domain.errors import InvalidRequest
-from moderation.domain.reading import SEXUALLY_EXPLICIT, SPAM, TOXICITY
+from moderation.domain.reading import IDENTITY_ATTACK, SEXUALLY_EXPLICIT, SPAM, THREAT, TOXICITY
 
 N_FEATURES = 2**19
 
@@ -27,27 +28,17 @@ N_FEATURES = 2**19
 # davidson-tweets were found by slurs and carry a known bias against African-American English; hatexplain-posts
 # and hatemoji-build name a group in every other row; ruddit and civil-comments are what people write elsewhere.
 SOURCE_WEIGHT = {
-    "davidson-tweets": 0.0,
+    "davidson-tweets": 0.1,
     "civil-comments": 0.5,
     "hatexplain-posts": 0.3,
     "hatemoji-build": 0.3,
     "ruddit": 2.0,
-    EXAMPLES_SOURCE: 3.0,
+    OUR_TEMPLATES: 3.0,
+    OUR_EXAMPLES: 0.3,  # they ask for more than words can tell; more weight cost what is true of all comments
 }
 
-# People are mostly named by their group in rows that were collected for hate. A harmless row that names one
-# counts more, so that "my gay friend" is not learnt as an insult.
-HARMLESS_NAMING_WEIGHT = 2.0
-_GROUPS = re.compile(
-    r"\b(jew|jewish|muslim|islam|christian|catholic|hindu|sikh|buddhist|atheist"
-    r"|gay|lesbian|bisexual|homosexual|queer|trans|transgender|women|woman|female|feminist"
-    r"|black|white|asian|african|mexican|arab|latino|hispanic|indian|chinese"
-    r"|immigrant|refugee|disabled|deaf|blind|elderly)(s|es|ic)?\b",
-    re.IGNORECASE,
-)
-
-# The groups that are attacked most often are hardly ever named otherwise in these rows.
-_MOST_ATTACKED = re.compile(r"\b(gay|homosexual|lesbian|black|muslim|islam|jew|jewish)s?\b", re.IGNORECASE)
+# Our threats are mostly wishes, which the raters of the one source of threats seldom took for one.
+_OUR_THREATS = 0.3
 
 # Of the rows are learnt a second time, as people disguise them. More copies, or more of abuse, brought nothing.
 DISGUISED_SHARE = 0.15
@@ -67,7 +58,7 @@ class Recipe:
 
     examples: bool = True
     disguises: bool = True
-    naming_weight: float = HARMLESS_NAMING_WEIGHT
+    names_count: bool = False  # whether the name of a group counts by itself, for other attributes than IDENTITY_ATTACK
     without: tuple[str, ...] = ()  # sources that are not trained on
 
 
@@ -80,7 +71,6 @@ class Corpus:
     rows: sparse.csr_matrix
     scales: NDArray[np.float32]  # of each column; folded into the weights in the end
     origins: Rows  # which row of the data each row of features is
-    groups_named: Floats  # 0 none, 1 a group, 2 one of the most attacked
     held_back: Mask
 
     @property
@@ -106,8 +96,7 @@ class Corpus:
     @property
     def real(self) -> Mask:
         """Rows that somebody wrote as a comment, not our own examples."""
-        mask: Mask = self.data.sources != EXAMPLES_SOURCE
-        return mask
+        return ~_is_ours(self.data)
 
 
 @dataclass(frozen=True)
@@ -170,7 +159,7 @@ def make_corpus(data: TrainingData, *, seed: int, n_features: int = N_FEATURES) 
     if not attributes:
         raise InvalidRequest("No attribute has labels of both kinds, so there is nothing to learn.")
     data = with_examples(data, seed=seed)
-    held_back = data.held_back & (data.sources != EXAMPLES_SOURCE)
+    held_back = data.held_back & ~_is_ours(data)
     copied, copies = _disguised(data, np.flatnonzero(~held_back), seed)
     rows = HashedWords(n_features).transform([*data.texts, *copies])
     scales = _scales(rows[: len(data.texts)][~held_back])
@@ -181,13 +170,12 @@ def make_corpus(data: TrainingData, *, seed: int, n_features: int = N_FEATURES) 
         rows=rows,
         scales=scales,
         origins=np.concatenate([np.arange(len(data.texts)), copied]),
-        groups_named=np.array([_groups_named(text) for text in data.texts]),
         held_back=held_back,
     )
 
 
-def _groups_named(text: str) -> float:
-    return 2.0 if _MOST_ATTACKED.search(text) else float(bool(_GROUPS.search(text)))
+def _is_ours(data: TrainingData) -> Mask:
+    return np.isin(data.sources, OURS)
 
 
 def _both_kinds(labels: Floats) -> bool:
@@ -221,10 +209,12 @@ def fit(
     attributes: Sequence[str] | None = None,
 ) -> solver.Fitted:
     """Fit the rows of the data that are *kept*, and their disguised copies; held-back rows never are."""
-    columns = [corpus.attributes.index(name) for name in attributes or corpus.attributes]
+    names = tuple(attributes or corpus.attributes)
+    columns = [corpus.attributes.index(name) for name in names]
     labels = corpus.labels[:, columns]
     weights = np.where(np.isnan(labels), 0.0, source_weights(corpus.data)[:, None])
-    weights *= np.where(labels < 0.5, recipe.naming_weight ** corpus.groups_named[:, None], 1.0)
+    if THREAT in names:
+        weights[~corpus.real, names.index(THREAT)] *= _OUR_THREATS
     weights[~kept | corpus.held_back | np.isin(corpus.data.sources, recipe.without)] = 0.0
     if not recipe.examples:
         weights[~corpus.real] = 0.0
@@ -232,7 +222,18 @@ def fit(
     if not recipe.disguises:
         weights[corpus.size :] = 0.0
     targets = np.nan_to_num(labels)[corpus.origins].astype(np.float32)
-    return solver.fit(corpus.rows, targets, weights, seed=seed)
+    held_at_zero = (
+        None if recipe.names_count else _named_columns(corpus)[:, None] & (np.array(names) != IDENTITY_ATTACK)
+    )
+    return solver.fit(corpus.rows, targets, weights, seed=seed, held_at_zero=held_at_zero)
+
+
+def _named_columns(corpus: Corpus) -> Mask:
+    """The columns of words that name a group, and that of all of them."""
+    names = HashedWords(corpus.rows.shape[1]).transform(naming_words())
+    held: Mask = np.zeros(corpus.rows.shape[1], dtype=bool)
+    held[names.indices[names.indices < word_columns(corpus.rows.shape[1])]] = True
+    return held
 
 
 def _unseen_logits(

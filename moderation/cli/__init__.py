@@ -10,10 +10,10 @@ COMMANDS = {
     "worker": ("serve", "worker"),
     "site": ("site", "site"),
     "moderator": ("moderator", "moderator"),
-    "score": ("models", "score"),
-    "evaluate": ("models", "evaluate"),
+    "score": ("score", "score"),
+    "evaluate": ("evaluate", "evaluate"),
     "explain": ("explain", "explain"),
-    "train": ("models", "train"),
+    "train": ("train", "train"),
     "bench": ("bench", "bench"),
     "doctor": ("doctor", "doctor"),
 }

@@ -18,7 +18,7 @@ import sqlalchemy.orm as so
 import urllib3
 
 from moderation.cli.common import prepare
-from moderation.config import ROOT, database_url, home_directory
+from moderation.config import ROOT, SettingsError, careful_reader, database_url, home_directory
 from moderation.passwords import hash_password, make_password
 from moderation.storage import moderators, sites
 from moderation.storage.engine import Database
@@ -52,6 +52,10 @@ def demo(port: int, blog_port: int) -> None:
 
     The data lives in $MODERATION_HOME (var/ by default), and a later run goes on with it.
     """
+    try:
+        careful_reader()  # what the service would only write into its log
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
     home = home_directory()
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)

@@ -10,7 +10,7 @@ import click
 import sqlalchemy as sa
 
 from moderation.classifier.artifact import ModelError
-from moderation.classifier.reader import QuickReader
+from moderation.classifier.loading import has_careful, load_reader
 from moderation.cli.common import UPGRADE
 from moderation.config import Settings, SettingsError, database_url, home_directory
 from moderation.storage import migrate
@@ -62,7 +62,7 @@ def examine() -> Iterator[Finding]:
         mend = "export MODERATION_SECRET_KEY=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')"
         yield Finding("settings", False, str(error), mend if "SECRET_KEY" in str(error) else "")
     yield _home()
-    yield _model(settings)
+    yield from _models(settings)
     url = database_url()
     if url.startswith("sqlite"):
         yield _sqlite()
@@ -83,12 +83,23 @@ def _home() -> Finding:
     return Finding("home", True, str(home))
 
 
-def _model(settings: Settings | None) -> Finding:
+def _models(settings: Settings | None) -> Iterator[Finding]:
+    wanted = settings is None or settings.careful_reader
     try:
-        reader = QuickReader.load(settings.model if settings else None)
+        loaded = load_reader(settings.model if settings else None, careful=wanted)
     except ModelError as error:
-        return Finding("model", False, str(error), "git checkout -- models")
-    return Finding("model", True, reader.model)
+        yield Finding("model", False, str(error), "git checkout -- models")
+        return
+    yield Finding("model", True, loaded.reader.model)
+    if loaded.unusable:
+        detail = f"cannot be used, the quick reader reads alone: {loaded.unusable}"
+        yield Finding("careful reader", False, detail, "git checkout -- models && make env")
+    elif not wanted:
+        yield Finding("careful reader", True, "off, as CAREFUL_READER says")
+    elif not has_careful():
+        yield Finding("careful reader", True, "there is none in models/, the quick reader reads alone")
+    else:
+        yield Finding("careful reader", True, "reads where it could change a decision")
 
 
 def _sqlite() -> Finding:

@@ -2,20 +2,20 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from moderation.classifier.reader import SPANS_PER_ATTRIBUTE, Evidence, QuickReader
+from moderation.classifier.reader import SPANS_PER_ATTRIBUTE, Evidence
 from moderation.cli.default_policy import first_part, verdict
+from moderation.cli.readers import load_reader, plain_errors, reader_option
 from moderation.cli.rows import STANDARD
 from moderation.cli.terminal import encodable, has_styles, short, visible
 from moderation.domain.decision import Verdict
-from moderation.domain.errors import ModerationError
-from moderation.domain.explain import Word, excused_words, logit, parts_sum, score_without, words
+from moderation.domain.explain import Word, excused_words, is_estimate, logit, parts_sum, score_without, words
 from moderation.domain.reading import ATTRIBUTES, TOXICITY, Context, Reading, Span
 
 _NAME_WIDTH = 28
@@ -71,16 +71,20 @@ class _Explained:
     "--attribute", type=click.Choice(ATTRIBUTES, case_sensitive=False), default=TOXICITY, show_default=True,
     help="The score to take apart.",
 )  # fmt: skip
+@reader_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def explain(text: str, title: str, article: Path | None, parent: str, attribute: str, as_json: bool) -> None:
+def explain(
+    text: str, title: str, article: Path | None, parent: str, attribute: str, reader: str, as_json: bool
+) -> None:
     """Show which words of TEXT raise or lower its score, and what the default policy decides.
 
     TEXT may be - for standard input. Each word adds to the score's logit; with the bias the words make its sum.
+    Where both readers read, the score that each would give alone stands above the sum.
     On a terminal, bold underlined words raise and italic words lower; elsewhere, or with NO_COLOR set, the
     numbers stand in brackets.
     """
     text = _standard_input() if text == STANDARD else text
-    found = _explained(text, Context(title, _file(article), parent), attribute)
+    found = _explained(text, Context(title, _file(article), parent), attribute, reader)
     if as_json:
         click.echo(json.dumps(_as_json(found), indent=1))
         return
@@ -97,13 +101,11 @@ def _file(path: Path | None) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path else ""
 
 
-def _explained(text: str, context: Context, attribute: str) -> _Explained:
+def _explained(text: str, context: Context, attribute: str, name: str) -> _Explained:
     read = first_part(text)
-    try:
-        reader = QuickReader.load()
-    except ModerationError as error:
-        raise click.ClickException(str(error)) from error
-    reading = reader.read(read, context)
+    with plain_errors():
+        reader = load_reader(name)
+    (reading,) = reader.read_many([read], [context])
     said = verdict(text, reading)
     if not any(span.attribute == attribute for span in reading.spans):
         reading = _with_words(reading, reader.evidence(read, context), attribute)
@@ -120,10 +122,11 @@ def _with_words(reading: Reading, evidence: Evidence, attribute: str) -> Reading
         if weight
     ]
     spans.sort(key=lambda span: -abs(span.contribution))
-    rest = sum(span.contribution for span in spans[SPANS_PER_ATTRIBUTE:])
+    shown = spans[:SPANS_PER_ATTRIBUTE]
+    rest = reading.rest.get(attribute, 0.0) - sum(span.contribution for span in shown)
     return replace(
         reading,
-        spans=(*reading.spans, *spans[:SPANS_PER_ATTRIBUTE]),
+        spans=(*reading.spans, *shown),
         rest={**reading.rest, attribute: rest} if reading.rest else {},
     )
 
@@ -131,6 +134,7 @@ def _with_words(reading: Reading, evidence: Evidence, attribute: str) -> Reading
 def _as_json(found: _Explained) -> dict[str, Any]:
     return {
         "model": found.reading.model,
+        "careful": found.reading.careful.value,
         "attribute": found.attribute,
         "score": round(found.score, 6),
         "logit": round(found.logit, 6),
@@ -141,8 +145,13 @@ def _as_json(found: _Explained) -> dict[str, Any]:
         "excused": [span.as_list() for span in found.excused],
         "decision": found.verdict.action.value,
         "reasons": [reason.as_dict() for reason in found.verdict.reasons],
-        "scores": {name: round(score, 6) for name, score in found.reading.scores.items()},
+        "scores": _all_rounded(found.reading.scores),
+        "apart": {name: _all_rounded(scores) for name, scores in found.reading.apart.items()},
     }
+
+
+def _all_rounded(scores: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(score, 6) for name, score in scores.items()}
 
 
 def _word_as_json(found: _Explained, word: Word) -> dict[str, Any]:
@@ -151,6 +160,7 @@ def _word_as_json(found: _Explained, word: Word) -> dict[str, Any]:
         "places": [[span.start, span.end] for span in word.spans],
         "contribution": round(word.contribution, 4),
         "score_without": _rounded(found.without(word)),
+        "is_estimate": is_estimate(found.reading),
     }
 
 
@@ -162,6 +172,9 @@ def _lines(found: _Explained, marked: Marked) -> Iterator[str]:
     yield from (f"| {line}" for line in _marked_text(found, marked).split("\n"))
     yield ""
     yield f"{found.attribute} {_score(found.score)} by {found.reading.model}"
+    if apart := found.reading.apart:
+        quick, careful = (_score(apart[name][found.attribute]) for name in ("quick", "careful"))
+        yield f"By the words alone: {quick}. By the sentence: {careful}."
     yield from _sum(found)
     if excused := excused_words(found.text, found.excused):
         yield ""
@@ -187,19 +200,26 @@ def _sum(found: _Explained) -> Iterator[str]:
 def _word_rows(found: _Explained, word: Word) -> Iterator[str]:
     """A line for each place. Of several, one alone left out would change next to nothing: only all are."""
     name = short(word.text)
-    without = found.without(word) if word.contribution > 0 else None
+    without = _without(found, word)
     if len(word.spans) == 1:
         yield _row(name, word.contribution, without)
         return
     yield from (_row(name, span.contribution) for span in word.spans)
-    if without is not None:
+    if without:
         yield _row(f"{name}, {word.how_often}", None, without)
 
 
-def _row(name: str, adds: float | None, without: float | None = None) -> str:
+def _without(found: _Explained, word: Word) -> str:
+    """The score without a word that raises it: exact for the quick reader, about right for the careful one."""
+    score = found.without(word) if word.contribution > 0 else None
+    if score is None:
+        return ""
+    return f"   without it {'about ' if is_estimate(found.reading) else ''}{_score(score)}"
+
+
+def _row(name: str, adds: float | None, without: str = "") -> str:
     number = "" if adds is None else f"{adds:+.3f}"
-    row = f"  {name:<{_NAME_WIDTH}} {number:>8}"
-    return row if without is None else f"{row}   without it {_score(without)}"
+    return f"  {name:<{_NAME_WIDTH}} {number:>8}{without}"
 
 
 def _score(score: float) -> str:

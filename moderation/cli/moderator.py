@@ -5,6 +5,7 @@ import sys
 import click
 import sqlalchemy.orm as so
 
+from moderation import second_factor
 from moderation.cli.common import open_database
 from moderation.domain.errors import InvalidRequest
 from moderation.passwords import hash_password, make_password
@@ -66,6 +67,17 @@ def reset_password(email: str, password_stdin: bool) -> None:
         person.password_hash, person.disabled_at = hashed, None
         moderators.close_sessions(session, person)
     _show(password, password_stdin)
+
+
+@moderator.command(epilog="Example: moderation moderator reset-totp ann@example.org")
+@click.argument("email")
+def reset_totp(email: str) -> None:
+    """Switch two-step sign-in off for somebody who lost their phone and their recovery codes."""
+    with open_database() as database:
+        with database.read() as session:
+            person = _find(session, email)
+        second_factor.switch_off(database, person)
+    click.echo(f"{person.email} signs in with the password alone, until two-step sign-in is switched on again.")
 
 
 def _password(from_stdin: bool) -> tuple[str, str]:

@@ -6,6 +6,7 @@ ModerationError
 ├── Conflict                somebody or something else was first
 │   ├── IllegalTransition   the comment's state does not allow it
 │   ├── AlreadyDecided      another moderator decided meanwhile
+│   ├── Claimed             another moderator is looking at it just now
 │   └── StillRunning        the same idempotency key is being worked on
 ├── KeyReused               an idempotency key came back with another body
 ├── NotAllowed              known, but not permitted
@@ -15,6 +16,7 @@ Each carries a stable `code`, a `title` that never changes, and a `detail` that 
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,17 @@ class IllegalTransition(Conflict):
 
     def __post_init__(self) -> None:
         self.detail = self.detail or f"A comment that is {self.state} cannot take the action {self.action}."
+
+
+@dataclass(eq=False)
+class Claimed(Conflict):
+    code: str = "claimed"
+    title: str = "Somebody else is looking at this comment"
+    by: str = ""
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.detail = self.detail or f"{self.by or 'Somebody'} is looking at this comment just now."
 
 
 @dataclass(eq=False)

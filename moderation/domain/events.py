@@ -22,10 +22,12 @@ def payload(
     scores: dict[str, float],
     model: str | None,
     policy_version: int | None,
+    appeal: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The body of one event. `version` grows with each decision: a receiver drops lower ones.
 
-    It carries no text and no address, and stays far under the 20 kB that receivers expect.
+    It carries no text of the comment and no address, and stays far under the 20 kB that receivers expect.
+    *appeal* is there where the decision answers one.
     """
     return {
         "type": EVENT_TYPES[state],
@@ -42,5 +44,6 @@ def payload(
             "scores": scores,
             "model": model,
             "policy_version": policy_version,
+            **({"appeal": appeal} if appeal is not None else {}),
         },
     }

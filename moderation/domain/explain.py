@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moderation.domain.reading import Reading, Span
+from moderation.domain.reading import Careful, Reading, Span
 
 # A score this close to 0 or 1 was rounded, so that its logit is not known any more.
 _CERTAIN = 1e-6
@@ -52,7 +52,11 @@ def parts_sum(reading: Reading, attribute: str) -> float | None:
 
 
 def score_without(reading: Reading, attribute: str, spans: Iterable[Span]) -> float | None:
-    """The score if these spans added nothing and all else weighed the same. None where that cannot be known."""
+    """The score if these spans added nothing and all else weighed the same. None where that cannot be known.
+
+    Of the quick reader that is exact. What the careful reader finds in a sentence hangs on all its words, so that
+    the score without one of them is an estimate: see `is_estimate`.
+    """
     whole = parts_sum(reading, attribute)
     if whole is None:
         score = reading.scores.get(attribute, 0.0)
@@ -60,6 +64,11 @@ def score_without(reading: Reading, attribute: str, spans: Iterable[Span]) -> fl
             return None
         whole = logit(score)
     return probability(whole - sum(span.contribution for span in spans))
+
+
+def is_estimate(reading: Reading) -> bool:
+    """Whether `score_without` is only about right, because the careful reader has a part in the score."""
+    return reading.careful is Careful.ASKED
 
 
 def words(text: str, spans: Iterable[Span], attribute: str) -> list[Word]:
@@ -83,7 +92,7 @@ def excused_words(text: str, spans: Iterable[Span]) -> list[str]:
 
 
 def replay(receipt: Mapping[str, Any]) -> Reading:
-    """The reading that a receipt rests on; older receipts hold neither bias nor rest nor excused words."""
+    """The reading that a receipt rests on; older ones hold no bias, rest, excused words or careful reader."""
     return Reading(
         scores=receipt.get("scores", {}),
         spans=tuple(Span(*span) for span in receipt.get("spans", [])),
@@ -91,6 +100,8 @@ def replay(receipt: Mapping[str, Any]) -> Reading:
         bias=receipt.get("bias", {}),
         rest=receipt.get("rest", {}),
         excused=tuple(Span(*span) for span in receipt.get("excused", [])),
+        careful=Careful(receipt.get("careful") or Careful.OFF),
+        apart=receipt.get("apart", {}),
     )
 
 

@@ -18,6 +18,7 @@ from moderation.domain.reading import (
 )
 from moderation.domain.signals import Signal, SignalCode
 
+AUTHOR_SIGNALS = {SignalCode.AUTHOR_TRUSTED, SignalCode.AUTHOR_WATCHED, SignalCode.AUTHOR_BLOCKED}
 SEVERITY = {Action.PUBLISH: 0, Action.HOLD: 1, Action.REJECT: 2}
 
 
@@ -44,17 +45,37 @@ class Rule:
     action: Action = Action.HOLD
 
 
-# No attribute rejects by machine. SPAM and SEXUALLY_EXPLICIT have too few labels to decide alone.
+# No attribute rejects by machine. Swearing alone harms nobody; a site that wants clean words sets a band for PROFANITY.
+# SPAM and SEXUALLY_EXPLICIT have too few labels to decide alone.
 DEFAULT_BANDS: Mapping[str, Band] = {
     TOXICITY: Band(hold=0.35),
     SEVERE_TOXICITY: Band(hold=0.5),
     INSULT: Band(hold=0.5),
-    PROFANITY: Band(hold=0.8),
+    PROFANITY: Band(),
     THREAT: Band(hold=0.3),
     IDENTITY_ATTACK: Band(hold=0.3),
     SEXUALLY_EXPLICIT: Band(),
     SPAM: Band(),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A reason that moderators pick from a list; `text` is what the commenter reads."""
+
+    code: str
+    text: str
+
+
+DEFAULT_REASONS = (
+    Preset("insult", "It insults or attacks somebody in the conversation."),
+    Preset("hate", "It attacks people for who they are."),
+    Preset("threat", "It threatens somebody or wishes them harm."),
+    Preset("sexual", "It is sexual in a way that does not belong here."),
+    Preset("private", "It gives away somebody's private data."),
+    Preset("off_topic", "It has nothing to do with the article."),
+    Preset("advertising", "It advertises something."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +92,37 @@ class Policy:
     languages: tuple[str, ...] = ("en",)
     unsupported_language: Action = Action.HOLD
     hold_after_reports: int | None = 3
+    blocked_authors: Action = Action.REJECT  # or HOLD
+    reasons: tuple[Preset, ...] = DEFAULT_REASONS
+    skip_reason: bool = True  # a moderator may reject without naming one
+
+    def reason_text(self, code: str) -> str | None:
+        """What the site's list says under *code*; None if it is not on the list."""
+        return next((preset.text for preset in self.reasons if preset.code == code), None)
 
 
 def decide(policy: Policy, reading: Reading | None, signals: Sequence[Signal]) -> Verdict:
     """What happens to a comment: the strictest of what its scores and signals ask for, with every reason.
 
     *reading* is None when scoring failed or was too late; the comment is then held, whatever else is known.
+    A trusted author's comment is published where nothing but scores speaks against it.
     """
-    reasons = [_signal_reason(policy, signal) for signal in signals]
+    trusted = [signal for signal in signals if signal.code is SignalCode.AUTHOR_TRUSTED]
+    reasons = [_signal_reason(policy, signal) for signal in signals if signal not in trusted]
     if reading is None:
         reasons.append(Reason("not_scored", Source.SYSTEM, Action.HOLD))
     else:
         reasons.extend(_score_reasons(policy, reading))
     reasons = [reason for reason in reasons if reason.action is not Action.PUBLISH]
+    if trusted and reasons and all(_only_a_score_holds(reason) for reason in reasons):
+        reasons = [Reason(SignalCode.AUTHOR_TRUSTED.value, Source.HISTORY, Action.PUBLISH, value=trusted[0].value)]
     action = max((reason.action for reason in reasons), key=SEVERITY.__getitem__, default=Action.PUBLISH)
     reasons.sort(key=lambda reason: (-SEVERITY[reason.action], -(reason.score or 0.0)))
     return Verdict(action=action, reasons=tuple(reasons), risk=_risk(policy, reading, reasons))
+
+
+def _only_a_score_holds(reason: Reason) -> bool:
+    return reason.source is Source.CLASSIFIER and reason.action is Action.HOLD
 
 
 def _score_reasons(policy: Policy, reading: Reading) -> list[Reason]:
@@ -112,9 +148,14 @@ def _signal_reason(policy: Policy, signal: Signal) -> Reason:
             action = _rule_action(policy.patterns, signal.rule)
         case SignalCode.LANGUAGE_UNSUPPORTED:
             action = policy.unsupported_language
-        case SignalCode.TOO_MANY_LINKS | SignalCode.REPEATED_TEXT:
+        case SignalCode.AUTHOR_BLOCKED:
+            action = policy.blocked_authors
+        case SignalCode.AUTHOR_TRUSTED:
+            action = Action.PUBLISH
+        case SignalCode.TOO_MANY_LINKS | SignalCode.REPEATED_TEXT | SignalCode.AUTHOR_WATCHED:
             action = Action.HOLD
-    return Reason(signal.code.value, Source.RULE, action, rule=signal.rule, value=signal.value)
+    source = Source.HISTORY if signal.code in AUTHOR_SIGNALS else Source.RULE
+    return Reason(signal.code.value, source, action, rule=signal.rule, value=signal.value)
 
 
 def _rule_action(rules: Sequence[Rule], match: str) -> Action:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 TOXICITY = "TOXICITY"
 SEVERE_TOXICITY = "SEVERE_TOXICITY"
@@ -51,6 +52,16 @@ class Span:
         return [self.start, self.end, self.attribute, round(self.contribution, 4)]
 
 
+class Careful(StrEnum):
+    """What became of the careful reader's part in a reading."""
+
+    OFF = "off"
+    ASKED = "asked"
+    NOT_NEEDED = "not_needed"  # the quick reader's scores are so clear that it would change nothing
+    LATE = "late"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One text as a model read it: calibrated probabilities, and the spans that explain them.
@@ -59,6 +70,7 @@ class Reading:
     `bias` is what an empty text gets, `rest` what all the words say that are not worth a span.
     `excused` are words that count less because the article uses them too: a span's contribution there is
     what the word would have added more, so that it stands outside the sum.
+    `apart` are the scores that each reader would give alone, where both were asked.
     """
 
     scores: Mapping[str, float]
@@ -67,6 +79,8 @@ class Reading:
     bias: Mapping[str, float] = field(default_factory=dict)
     rest: Mapping[str, float] = field(default_factory=dict)
     excused: tuple[Span, ...] = ()
+    careful: Careful = Careful.OFF
+    apart: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def highlights(spans: tuple[Span, ...]) -> tuple[Span, ...]:

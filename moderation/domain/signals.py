@@ -10,6 +10,9 @@ class SignalCode(StrEnum):
     TOO_MANY_LINKS = "too_many_links"
     REPEATED_TEXT = "repeated_text"
     LANGUAGE_UNSUPPORTED = "language_unsupported"
+    AUTHOR_TRUSTED = "author_trusted"
+    AUTHOR_WATCHED = "author_watched"
+    AUTHOR_BLOCKED = "author_blocked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,16 @@ def find_comment(session: so.Session, site_id: uuid.UUID, external_id: str) -> C
     )
 
 
+def ids_of(session: so.Session, site_id: uuid.UUID, external_ids: Collection[str]) -> dict[str, uuid.UUID]:
+    """Our keys of a site's comments, by the blog's own ids."""
+    rows = session.execute(
+        sa.select(Comment.external_id, Comment.id).where(
+            Comment.site_id == site_id, Comment.external_id.in_(external_ids)
+        )
+    )
+    return {row.external_id: row.id for row in rows}
+
+
 def lock_comment(session: so.Session, site_id: uuid.UUID, external_id: str) -> Comment | None:
     """The comment, read again inside a write transaction, where nobody else can change it."""
     return session.scalar(_LOCKED, {"site_id": site_id, "external_id": external_id})
@@ -75,9 +85,14 @@ def keep_article(session: so.Session, site: Site, article: values.Article, now: 
     return row
 
 
+def author_key(author: values.Author) -> str:
+    """What an author is known by on their site; nothing for somebody who gave neither id nor address."""
+    return f"id:{author.id}" if author.id else f"email:{author.email.casefold()}" if author.email else ""
+
+
 def keep_author(session: so.Session, site: Site, author: values.Author, now: datetime) -> Author | None:
     """The stored author, by the blog's id or by address; None for somebody who gave neither."""
-    key = f"id:{author.id}" if author.id else f"email:{author.email.casefold()}" if author.email else ""
+    key = author_key(author)
     if not key:
         return None
     row = session.scalar(sa.select(Author).where(Author.site_id == site.id, Author.external_id == key))
@@ -132,36 +147,9 @@ def list_comments(
     return session.scalars(query.options(so.joinedload(Comment.article))).all()
 
 
-def held(
-    session: so.Session,
-    site_ids: Collection[uuid.UUID],
-    *,
-    after: tuple[float, uuid.UUID] | None = None,
-    limit: int = 20,
-) -> Sequence[Comment]:
-    """A page of the queue, highest risk first, the longest waiting first among equals."""
-    query = sa.select(Comment).where(Comment.site_id.in_(site_ids), Comment.state == State.HELD)
-    if after is not None:
-        risk, last = after
-        query = query.where(sa.or_(Comment.risk < risk, sa.and_(Comment.risk == risk, Comment.id > last)))
-    return _cards(session, query.order_by(Comment.risk.desc(), Comment.id), limit)
-
-
-def reported(
-    session: so.Session, site_ids: Collection[uuid.UUID], *, before: uuid.UUID | None = None, limit: int = 20
-) -> Sequence[Comment]:
-    """Published comments that readers reported and nobody has looked at since, newest first."""
-    query = sa.select(Comment).where(
-        Comment.site_id.in_(site_ids), Comment.open_reports > 0, Comment.state == State.PUBLISHED
-    )
-    if before is not None:
-        query = query.where(Comment.id < before)
-    return _cards(session, query.order_by(Comment.id.desc()), limit)
-
-
 def _cards(session: so.Session, query: sa.Select[Comment], limit: int) -> Sequence[Comment]:
-    with_all = query.limit(limit).options(so.joinedload(Comment.article), so.joinedload(Comment.author))
-    return session.scalars(with_all).all()
+    with_all = (so.joinedload(Comment.article), so.joinedload(Comment.author), so.joinedload(Comment.claimant))
+    return session.scalars(query.limit(limit).options(*with_all)).all()
 
 
 def decisions_of(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
@@ -241,23 +229,3 @@ def reports_of(session: so.Session, comments: Sequence[Comment], *, each: int = 
     for row in rows:
         found.setdefault(row.comment_id, []).append(row)
     return found
-
-
-def count_held(session: so.Session, site_ids: Collection[uuid.UUID], *, at_most: int) -> int:
-    """How many comments wait, counted up to *at_most*: a long queue costs no more than a short one."""
-    return _count(session, Comment.site_id.in_(site_ids), Comment.state == State.HELD, at_most=at_most)
-
-
-def count_reported(session: so.Session, site_ids: Collection[uuid.UUID], *, at_most: int) -> int:
-    return _count(
-        session,
-        Comment.site_id.in_(site_ids),
-        Comment.open_reports > 0,
-        Comment.state == State.PUBLISHED,
-        at_most=at_most,
-    )
-
-
-def _count(session: so.Session, *conditions: sa.ColumnElement[bool], at_most: int) -> int:
-    some = sa.select(Comment.id).where(*conditions).limit(at_most).subquery()
-    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0

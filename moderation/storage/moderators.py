@@ -8,12 +8,19 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
-from moderation.storage.tables import Membership, Moderator, ModeratorSession, Role, Site
+from moderation.domain.errors import Conflict
+from moderation.storage.tables import Mail, Membership, Moderator, ModeratorSession, Role, Site
 
 IDLE_LIMIT = timedelta(hours=8)
 ABSOLUTE_LIMIT = timedelta(days=7)
 # Writing "seen just now" on every page would make each of them a write.
 SEEN_RESOLUTION = timedelta(minutes=5)
+MAX_USER_AGENT = 300
+MAIL_PAUSE = {
+    Mail.AT_ONCE: timedelta(minutes=2),  # what comes in a burst goes into one mail
+    Mail.HOURLY: timedelta(hours=1),
+    Mail.DAILY: timedelta(days=1),
+}
 
 
 def add_moderator(session: so.Session, *, email: str, name: str, password_hash: str) -> Moderator:
@@ -25,6 +32,10 @@ def add_moderator(session: so.Session, *, email: str, name: str, password_hash: 
 
 def moderator_by_email(session: so.Session, email: str) -> Moderator | None:
     return session.scalar(sa.select(Moderator).where(Moderator.email == email.strip().lower()))
+
+
+def set_password(session: so.Session, moderator: Moderator, password_hash: str) -> None:
+    session.execute(sa.update(Moderator).where(Moderator.id == moderator.id).values(password_hash=password_hash))
 
 
 def join_site(session: so.Session, moderator: Moderator, site: Site, role: Role) -> None:
@@ -39,22 +50,73 @@ def roles(session: so.Session, moderator_id: uuid.UUID) -> dict[uuid.UUID, Role]
     return {row.site_id: row.role for row in rows}
 
 
-def open_session(session: so.Session, moderator: Moderator, now: datetime) -> str:
+def people_of(session: so.Session, site_id: uuid.UUID) -> list[tuple[Moderator, Role]]:
+    """Everybody with a role on the site, by name."""
+    rows = session.execute(
+        sa.select(Moderator, Membership.role)
+        .join(Membership, Membership.moderator_id == Moderator.id)
+        .where(Membership.site_id == site_id)
+        .order_by(Moderator.name, Moderator.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def change_role(session: so.Session, site: Site, moderator_id: uuid.UUID, role: Role | None) -> bool:
+    """Give somebody of the site another role, or none any more; False if they have none there.
+
+    Raises:
+        Conflict: nobody would own the site.
+    """
+    # Two owners who demote each other at the same moment come one after the other.
+    session.get_one(Site, site.id, with_for_update=True, populate_existing=True)
+    found = session.get(Membership, (moderator_id, site.id), populate_existing=True)
+    if found is None:
+        return False
+    if found.role is Role.OWNER and role is not Role.OWNER and _owners(session, site.id) == 1:
+        raise Conflict("A site keeps at least one owner. Make somebody else an owner first.", code="last-owner")
+    if role is None:
+        session.delete(found)
+    else:
+        found.role = role
+    return True
+
+
+def _owners(session: so.Session, site_id: uuid.UUID) -> int:
+    owners = (
+        sa.select(sa.func.count())
+        .select_from(Membership)
+        .join(Moderator, Moderator.id == Membership.moderator_id)
+        .where(Membership.site_id == site_id, Membership.role == Role.OWNER, Moderator.disabled_at.is_(None))
+    )
+    return session.scalar(owners) or 0
+
+
+def open_session(session: so.Session, moderator: Moderator, now: datetime, *, user_agent: str = "") -> str:
     """Sign a moderator in: the token for their browser, of which only the hash is kept."""
     token = secrets.token_urlsafe(32)
-    session.add(ModeratorSession(token_sha256=_sha256(token), moderator_id=moderator.id, created_at=now, seen_at=now))
+    session.add(
+        ModeratorSession(
+            token_sha256=_sha256(token),
+            moderator_id=moderator.id,
+            created_at=now,
+            seen_at=now,
+            user_agent=user_agent[:MAX_USER_AGENT],
+        )
+    )
     return token
+
+
+def sessions_of(session: so.Session, moderator: Moderator, now: datetime) -> list[ModeratorSession]:
+    """The sign-ins of a moderator that still hold, the last seen first."""
+    mine = sa.select(ModeratorSession).where(ModeratorSession.moderator_id == moderator.id, *_holds(now))
+    return list(session.scalars(mine.order_by(ModeratorSession.seen_at.desc())))
 
 
 def find_session(session: so.Session, token: str, now: datetime) -> ModeratorSession | None:
     """The sign-in behind *token*, if it is neither idle for too long nor too old, nor its owner disabled."""
     row = session.scalar(
         sa.select(ModeratorSession)
-        .where(
-            ModeratorSession.token_sha256 == _sha256(token),
-            ModeratorSession.seen_at > now - IDLE_LIMIT,
-            ModeratorSession.created_at > now - ABSOLUTE_LIMIT,
-        )
+        .where(ModeratorSession.token_sha256 == _sha256(token), *_holds(now))
         .options(so.joinedload(ModeratorSession.moderator))
     )
     return None if row is None or row.moderator.disabled_at is not None else row
@@ -70,6 +132,23 @@ def close_session(session: so.Session, token: str) -> None:
     session.execute(sa.delete(ModeratorSession).where(ModeratorSession.token_sha256 == _sha256(token)))
 
 
+def revoke_session(session: so.Session, moderator: Moderator, token_sha256: bytes) -> bool:
+    """End one sign-in of a moderator, named by its hash; False if it is not theirs or ended before."""
+    mine = sa.delete(ModeratorSession).where(
+        ModeratorSession.token_sha256 == token_sha256, ModeratorSession.moderator_id == moderator.id
+    )
+    return bool(session.execute(mine).rowcount)  # type: ignore[attr-defined]
+
+
+def close_other_sessions(session: so.Session, kept: ModeratorSession) -> None:
+    """End every sign-in of a moderator but this one."""
+    session.execute(
+        sa.delete(ModeratorSession).where(
+            ModeratorSession.moderator_id == kept.moderator_id, ModeratorSession.token_sha256 != kept.token_sha256
+        )
+    )
+
+
 def close_sessions(session: so.Session, moderator: Moderator) -> None:
     """End every sign-in of a moderator (a new password, a disabled account)."""
     session.execute(sa.delete(ModeratorSession).where(ModeratorSession.moderator_id == moderator.id))
@@ -77,6 +156,46 @@ def close_sessions(session: so.Session, moderator: Moderator) -> None:
 
 def purge_sessions(session: so.Session, now: datetime) -> None:
     session.execute(sa.delete(ModeratorSession).where(ModeratorSession.created_at <= now - ABSOLUTE_LIMIT))
+
+
+def set_mail(session: so.Session, moderator: Moderator, site_id: uuid.UUID, mail: Mail) -> bool:
+    """How soon a moderator is told by mail that comments of a site wait; False if they are not of that site."""
+    mine = sa.update(Membership).where(Membership.moderator_id == moderator.id, Membership.site_id == site_id)
+    return bool(session.execute(mine.values(mail=mail)).rowcount)  # type: ignore[attr-defined]
+
+
+def memberships(session: so.Session, moderator: Moderator) -> list[Membership]:
+    return list(session.scalars(sa.select(Membership).where(Membership.moderator_id == moderator.id)))
+
+
+def mail_due(session: so.Session, now: datetime) -> list[Membership]:
+    """Whoever may be written to now, if something new waits: their last mail is long enough ago."""
+    waited = [sa.and_(Membership.mail == mail, _mailed_before(now - pause)) for mail, pause in MAIL_PAUSE.items()]
+    query = sa.select(Membership).join(Moderator, Moderator.id == Membership.moderator_id)
+    return list(session.scalars(query.where(Moderator.disabled_at.is_(None), sa.or_(*waited))))
+
+
+def take_mail(session: so.Session, membership: Membership, now: datetime) -> bool:
+    """Take the writing of one mail, by one conditional UPDATE; False if another worker has it."""
+    same = (
+        Membership.mailed_at.is_(None) if membership.mailed_at is None else Membership.mailed_at == membership.mailed_at
+    )
+    taken = session.execute(
+        sa.update(Membership)
+        .where(Membership.moderator_id == membership.moderator_id, Membership.site_id == membership.site_id, same)
+        .values(mailed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(taken.rowcount)  # type: ignore[attr-defined]
+
+
+def _mailed_before(at: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(Membership.mailed_at.is_(None), Membership.mailed_at <= at)
+
+
+def _holds(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Neither idle for too long nor too old."""
+    return ModeratorSession.seen_at > now - IDLE_LIMIT, ModeratorSession.created_at > now - ABSOLUTE_LIMIT
 
 
 def _sha256(token: str) -> bytes:

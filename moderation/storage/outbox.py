@@ -26,20 +26,49 @@ class Lease:
     secret: bytes
 
 
-def enqueue(session: so.Session, site: Site, comment: Comment, payload: dict[str, Any], now: datetime) -> None:
-    """Write an event down, in the caller's transaction."""
+def enqueue(
+    session: so.Session,
+    site: Site,
+    comment: Comment,
+    payload: dict[str, Any],
+    now: datetime,
+    *,
+    decision_id: uuid.UUID | None = None,
+    after: timedelta = timedelta(0),
+) -> None:
+    """Write an event down, in the caller's transaction; it is due *after* some time."""
     reachable = site.webhook_url is not None and site.webhook_disabled_at is None
     session.add(
         Event(
             site_id=site.id,
             comment_id=comment.id,
+            decision_id=decision_id,
             type=payload["type"],
             payload=payload,
             state=EventState.PENDING if reachable else EventState.PARKED,
-            due_at=now,
+            due_at=now + after,
             created_at=now,
         )
     )
+
+
+def cancel(session: so.Session, decision_id: uuid.UUID, now: datetime) -> bool:
+    """Take back the event of a decision that is not due yet; False if a worker may have begun to send it.
+
+    One conditional DELETE: a worker that leases the event first keeps it.
+    """
+    result = session.execute(
+        sa.delete(Event)
+        .where(
+            Event.decision_id == decision_id,
+            Event.state.in_([EventState.PENDING, EventState.PARKED]),
+            Event.due_at > now,
+            Event.attempts == 0,
+            Event.lease_token.is_(None),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
 def database_now(session: so.Session) -> datetime:
@@ -196,6 +225,16 @@ def undelivered(
         .limit(limit)
     )
     return session.scalars(query if before is None else query.where(Event.id < before)).all()
+
+
+def events(
+    session: so.Session, site_id: uuid.UUID, state: EventState, *, before: uuid.UUID | None = None, limit: int = 50
+) -> Sequence[Event]:
+    """A page of a site's delivery log: its events in one state, newest first, with their comments."""
+    query = sa.select(Event).where(Event.site_id == site_id, Event.state == state).options(so.joinedload(Event.comment))
+    if before is not None:
+        query = query.where(Event.id < before)
+    return session.scalars(query.order_by(Event.id.desc()).limit(limit)).all()
 
 
 def attempts(session: so.Session, event_id: uuid.UUID) -> Sequence[DeliveryAttempt]:

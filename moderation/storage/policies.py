@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.domain.comment import Action
-from moderation.domain.policy import DEFAULT_BANDS, Band, Policy, Rule
+from moderation.domain.policy import DEFAULT_BANDS, Band, Policy, Preset, Rule
 from moderation.storage.tables import PolicyVersion, Site
 
 # A version never changes once it is written, so it is read once a process.
@@ -56,6 +56,9 @@ def to_document(policy: Policy) -> dict[str, Any]:
         "languages": list(policy.languages),
         "unsupported_language": policy.unsupported_language.value,
         "hold_after_reports": policy.hold_after_reports,
+        "blocked_authors": policy.blocked_authors.value,
+        "reasons": [{"code": preset.code, "text": preset.text} for preset in policy.reasons],
+        "skip_reason": policy.skip_reason,
     }
 
 
@@ -74,6 +77,9 @@ def from_document(document: dict[str, Any], version: int) -> Policy:
         languages=tuple(whole["languages"]),
         unsupported_language=Action(whole["unsupported_language"]),
         hold_after_reports=whole["hold_after_reports"],
+        blocked_authors=Action(whole["blocked_authors"]),
+        reasons=tuple(Preset(item["code"], item["text"]) for item in whole["reasons"]),
+        skip_reason=whole["skip_reason"],
     )
 
 

@@ -5,12 +5,12 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
-from moderation.storage.tables import ApiKey, Event, EventState, Site
+from moderation.storage.tables import ApiKey, Event, EventState, Site, StatusPage
 
 # Asked with every request, so it is built once.
 _BY_PREFIX = sa.select(ApiKey).where(ApiKey.prefix == sa.bindparam("prefix")).options(so.joinedload(ApiKey.site))
@@ -32,10 +32,10 @@ def site_by_slug(session: so.Session, slug: str) -> Site | None:
     return session.scalar(sa.select(Site).where(Site.slug == slug))
 
 
-def add_key(session: so.Session, site: Site) -> str:
+def add_key(session: so.Session, site: Site, *, name: str = "", expires_at: datetime | None = None) -> str:
     """A new API key, `prefix.secret`. This is the only time the secret is seen."""
     prefix, secret = f"mk_{secrets.token_hex(6)}", secrets.token_urlsafe(32)
-    session.add(ApiKey(site_id=site.id, prefix=prefix, secret_sha256=_sha256(secret)))
+    session.add(ApiKey(site_id=site.id, prefix=prefix, secret_sha256=_sha256(secret), name=name, expires_at=expires_at))
     return f"{prefix}.{secret}"
 
 
@@ -46,13 +46,50 @@ def expire_keys(session: so.Session, site: Site, at: datetime) -> None:
     )
 
 
-def site_by_key(session: so.Session, key: str, now: datetime) -> Site | None:
-    """The site that *key* belongs to, if it is one of ours and has not ended."""
+def list_keys(session: so.Session, site_id: uuid.UUID) -> list[ApiKey]:
+    """The keys of a site, newest first, also those that have ended."""
+    return list(session.scalars(sa.select(ApiKey).where(ApiKey.site_id == site_id).order_by(ApiKey.id.desc())))
+
+
+def expire_key(session: so.Session, site: Site, key_id: uuid.UUID, at: datetime) -> bool:
+    """Let one key of the site end at *at*, if it would not end before; False if there is none such."""
+    lasting = sa.or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at)
+    mine = sa.update(ApiKey).where(ApiKey.id == key_id, ApiKey.site_id == site.id, lasting)
+    return bool(session.execute(mine.values(expires_at=at)).rowcount)  # type: ignore[attr-defined]
+
+
+def rotate_key(session: so.Session, site: Site, key_id: uuid.UUID, *, ends_at: datetime) -> str | None:
+    """A new key of the same name; the old one still works until *ends_at*. None if it has ended already."""
+    old = session.scalar(sa.select(ApiKey).where(ApiKey.id == key_id, ApiKey.site_id == site.id))
+    if old is None or not expire_key(session, site, key_id, ends_at):
+        return None
+    return add_key(session, site, name=old.name)
+
+
+def note_use(session: so.Session, key: ApiKey, today: date) -> None:
+    """Keep the day on which a key was used last."""
+    unknown = sa.or_(ApiKey.last_used_on.is_(None), ApiKey.last_used_on < today)
+    session.execute(sa.update(ApiKey).where(ApiKey.id == key.id, unknown).values(last_used_on=today))
+
+
+def find_key(session: so.Session, key: str, now: datetime) -> ApiKey | None:
+    """The row of *key* with its site, if it is one of ours and has not ended."""
     prefix, _, secret = key.partition(".")
     row = session.scalar(_BY_PREFIX, {"prefix": prefix})
     if row is None or not hmac.compare_digest(row.secret_sha256, _sha256(secret)):
         return None
-    return None if row.expires_at is not None and row.expires_at <= now else row.site
+    return None if row.expires_at is not None and row.expires_at <= now else row
+
+
+def site_by_key(session: so.Session, key: str, now: datetime) -> Site | None:
+    """The site that *key* belongs to."""
+    row = find_key(session, key, now)
+    return row.site if row else None
+
+
+def set_status_page(session: so.Session, site: Site, page: StatusPage) -> None:
+    site.status_page = page
+    session.add(site)
 
 
 def set_webhook(session: so.Session, site: Site, url: str | None, now: datetime) -> None:

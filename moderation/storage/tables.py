@@ -1,7 +1,7 @@
 """The tables, as typed SQLAlchemy classes. What must always be true is a named constraint."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.domain.comment import Action, Actor, State
+from moderation.domain.standing import Standing
 from moderation.storage.types import Json, UtcDateTime, utc_now, uuid7
 
 
@@ -48,6 +49,23 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class StatusPage(StrEnum):
+    """How much a site tells commenters on their page."""
+
+    NONE = "none"  # there is no page
+    STATE = "state"
+    REASON = "reason"  # the state, and why
+
+
+class Mail(StrEnum):
+    """How soon a moderator is told by mail that comments of a site wait."""
+
+    NEVER = "never"
+    AT_ONCE = "at_once"
+    HOURLY = "hourly"
+    DAILY = "daily"
+
+
 class EventState(StrEnum):
     PENDING = "pending"  # due at `due_at`; while a worker holds it, that is the end of its lease
     DELIVERED = "delivered"
@@ -72,6 +90,11 @@ def _created() -> so.Mapped[datetime]:
     return so.mapped_column(default=utc_now)
 
 
+def _index_where(name: str, condition: str, *columns: str) -> sa.Index:
+    """An index over the few rows that matter; a query uses it only if it says *condition* literally."""
+    return sa.Index(name, *columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
+
+
 class Site(Base):
     """A blog, the tenant. `slug` is its name in commands and events."""
 
@@ -84,6 +107,9 @@ class Site(Base):
     webhook_secret: so.Mapped[bytes]  # encrypted with the installation's key
     webhook_disabled_at: so.Mapped[datetime | None]
     policy_version: so.Mapped[int] = so.mapped_column(default=1)
+    status_page: so.Mapped[StatusPage] = so.mapped_column(
+        choice(StatusPage, "status_page"), default=StatusPage.REASON, server_default="reason"
+    )
     created_at: so.Mapped[datetime] = _created()
 
 
@@ -109,6 +135,8 @@ class ApiKey(Base):
     site_id: so.Mapped[uuid.UUID] = _site()
     prefix: so.Mapped[str] = so.mapped_column(sa.String(20), unique=True)
     secret_sha256: so.Mapped[bytes] = so.mapped_column(sa.LargeBinary(32))
+    name: so.Mapped[str] = so.mapped_column(sa.String(200), default="", server_default="")
+    last_used_on: so.Mapped[date | None]  # a day is enough, and a write a day is cheap
     expires_at: so.Mapped[datetime | None]
     created_at: so.Mapped[datetime] = _created()
 
@@ -132,7 +160,10 @@ class Article(Base):
 
 
 class Author(Base):
-    """Somebody who writes on a site, known by the blog's own id or, without one, by address."""
+    """Somebody who writes on a site, known by the blog's own id or, without one, by address.
+
+    A standing that has run out stays written down; `standing.now` tells whether it counts.
+    """
 
     __tablename__ = "authors"
 
@@ -142,9 +173,17 @@ class Author(Base):
     name: so.Mapped[str] = so.mapped_column(sa.Text, default="")
     email: so.Mapped[str] = so.mapped_column(sa.Text, default="")
     url: so.Mapped[str] = so.mapped_column(sa.Text, default="")
+    standing: so.Mapped[Standing | None] = so.mapped_column(choice(Standing, "standing"))
+    standing_until: so.Mapped[datetime | None]  # None: until somebody changes it
+    standing_why: so.Mapped[str] = so.mapped_column(sa.Text, default="", server_default="")
+    standing_by: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("moderators.id"))
+    standing_at: so.Mapped[datetime | None]
     created_at: so.Mapped[datetime] = _created()
 
-    __table_args__ = (sa.UniqueConstraint("site_id", "external_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("site_id", "external_id"),
+        _index_where("ix_authors_standing", "standing IS NOT NULL", "site_id", "standing_at"),
+    )
 
 
 class Comment(Base):
@@ -172,10 +211,15 @@ class Comment(Base):
     risk: so.Mapped[float]
     decided_by_person: so.Mapped[bool] = so.mapped_column(default=False)
     open_reports: so.Mapped[int] = so.mapped_column(default=0)
+    claimed_by: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("moderators.id"))
+    claimed_until: so.Mapped[datetime | None]
+    escalated_by: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("moderators.id"))
+    escalated_at: so.Mapped[datetime | None]  # None: no owner is asked to look
     created_at: so.Mapped[datetime] = _created()
 
     article: so.Mapped[Article | None] = so.relationship(lazy="raise")
     author: so.Mapped[Author | None] = so.relationship(lazy="raise")
+    claimant: so.Mapped["Moderator | None"] = so.relationship(lazy="raise", foreign_keys=[claimed_by])
     decisions: so.WriteOnlyMapped["Decision"] = so.relationship(order_by="Decision.version", passive_deletes=True)
 
     __table_args__ = (
@@ -185,10 +229,37 @@ class Comment(Base):
         sa.Index("ix_comments_queue", "site_id", "state", sa.text("risk DESC"), "id"),
         sa.Index("ix_comments_by_state", "site_id", "state", "id"),
         sa.Index("ix_comments_by_site", "site_id", "id"),
-        sa.Index("ix_comments_reported", "site_id", "open_reports", "id"),
         sa.Index("ix_comments_same_text", "site_id", "text_sha256", "created_at"),
-        sa.Index("ix_comments_by_author", "author_id"),
-        sa.Index("ix_comments_by_article", "article_id"),
+        sa.Index("ix_comments_by_author", "author_id", "id"),
+        sa.Index("ix_comments_by_article", "article_id", "id"),
+        sa.Index("ix_comments_article_queue", "article_id", "state", sa.text("risk DESC"), "id"),
+        # Few comments answer another, and hardly any is claimed; NULL and '' need no place in an index.
+        _index_where("ix_comments_replies", "parent_external_id <> ''", "site_id", "parent_external_id", "id"),
+        _index_where("ix_comments_claimed", "claimed_by IS NOT NULL", "site_id", "claimed_until"),
+    )
+
+
+class CommentMark(Base):
+    """What a comment is found by besides its state: the code of a reason, or an open matter (`Matter`).
+
+    State and risk are repeated here, so that one index both filters and sorts; `recording` keeps them equal.
+    """
+
+    __tablename__ = "comment_marks"
+
+    comment_id: so.Mapped[uuid.UUID] = so.mapped_column(
+        sa.ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True
+    )
+    code: so.Mapped[str] = so.mapped_column(sa.String(40), primary_key=True)
+    site_id: so.Mapped[uuid.UUID] = _site()
+    state: so.Mapped[State] = so.mapped_column(choice(State, "state"))
+    risk: so.Mapped[float]
+
+    comment: so.Mapped[Comment] = so.relationship(lazy="raise")  # so that the comment is written first
+
+    __table_args__ = (
+        sa.Index("ix_comment_marks_queue", "site_id", "code", "state", sa.text("risk DESC"), "comment_id"),
+        sa.Index("ix_comment_marks_by_state", "site_id", "code", "state", "comment_id"),
     )
 
 
@@ -212,8 +283,23 @@ class Moderator(Base):
     email: so.Mapped[str] = so.mapped_column(sa.String(320), unique=True)
     name: so.Mapped[str] = so.mapped_column(sa.String(200))
     password_hash: so.Mapped[str] = so.mapped_column(sa.String(200))
+    preferences: so.Mapped[dict[str, Any]] = so.mapped_column(default=dict, server_default="{}")
+    totp_secret: so.Mapped[bytes | None]  # encrypted with the installation's key
+    totp_confirmed_at: so.Mapped[datetime | None]  # None: not asked for at sign-in yet
+    totp_last_step: so.Mapped[int | None]  # a code is good once
     disabled_at: so.Mapped[datetime | None]
     created_at: so.Mapped[datetime] = _created()
+
+
+class RecoveryCode(Base):
+    """Stands in once for a TOTP code; using it deletes the row."""
+
+    __tablename__ = "recovery_codes"
+
+    moderator_id: so.Mapped[uuid.UUID] = so.mapped_column(
+        sa.ForeignKey("moderators.id", ondelete="CASCADE"), primary_key=True
+    )
+    code_sha256: so.Mapped[bytes] = so.mapped_column(sa.LargeBinary(32), primary_key=True)
 
 
 class Membership(Base):
@@ -226,6 +312,8 @@ class Membership(Base):
     )
     site_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
     role: so.Mapped[Role] = so.mapped_column(choice(Role, "role"))
+    mail: so.Mapped[Mail] = so.mapped_column(choice(Mail, "mail"), default=Mail.NEVER, server_default="never")
+    mailed_at: so.Mapped[datetime | None]
 
     __table_args__ = (sa.Index(None, "site_id"),)
 
@@ -239,6 +327,7 @@ class ModeratorSession(Base):
     moderator_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("moderators.id", ondelete="CASCADE"))
     created_at: so.Mapped[datetime] = _created()
     seen_at: so.Mapped[datetime] = _created()
+    user_agent: so.Mapped[str] = so.mapped_column(sa.String(300), default="", server_default="")
 
     moderator: so.Mapped[Moderator] = so.relationship(lazy="raise")
 
@@ -260,6 +349,9 @@ class Decision(Base):
     actor: so.Mapped[Actor] = so.mapped_column(choice(Actor, "actor"))
     moderator_id: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("moderators.id"))
     note: so.Mapped[str] = so.mapped_column(sa.Text, default="")
+    reason_code: so.Mapped[str] = so.mapped_column(sa.String(40), default="", server_default="")  # of the site's list
+    escalates: so.Mapped[bool] = so.mapped_column(default=False, server_default=sa.false())
+    batch_id: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("batches.id"))
     undoes: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("decisions.id"))
     receipt: so.Mapped[dict[str, Any]]
     created_at: so.Mapped[datetime] = _created()
@@ -271,8 +363,77 @@ class Decision(Base):
         sa.UniqueConstraint("comment_id", "version"),
         sa.CheckConstraint("(actor = 'moderator') = (moderator_id IS NOT NULL)", "moderator_is_named"),
         sa.Index("ix_decisions_history", "site_id", "actor", "id"),
-        sa.Index(None, "moderator_id"),
+        sa.Index("ix_decisions_by_moderator", "moderator_id", "id"),
+        _index_where("ix_decisions_by_batch", "batch_id IS NOT NULL", "batch_id", "id"),
         sa.Index(None, "undoes"),
+    )
+
+
+class Batch(Base):
+    """Many comments of a site decided at once: what was asked for, the sample looked at first, what came of it."""
+
+    __tablename__ = "batches"
+
+    id: so.Mapped[uuid.UUID] = _key()
+    site_id: so.Mapped[uuid.UUID] = _site()
+    moderator_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("moderators.id"))
+    action: so.Mapped[Action] = so.mapped_column(choice(Action, "action"))
+    reason_code: so.Mapped[str] = so.mapped_column(sa.String(40), default="")
+    note: so.Mapped[str] = so.mapped_column(sa.Text, default="")
+    query: so.Mapped[dict[str, Any]]  # the filters, as the page had them
+    sample: so.Mapped[list[Any]]  # [{"comment_id": ..., "bad": true or false}, ...]
+    done: so.Mapped[int] = so.mapped_column(default=0)
+    skipped: so.Mapped[int] = so.mapped_column(default=0)  # somebody else's claim or decision was first
+    created_at: so.Mapped[datetime] = _created()
+    undone_at: so.Mapped[datetime | None]
+    undone_by: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("moderators.id"))
+
+    moderator: so.Mapped[Moderator] = so.relationship(lazy="raise", foreign_keys=[moderator_id])
+
+    __table_args__ = (sa.Index("ix_batches_by_site", "site_id", "id"), sa.Index(None, "moderator_id"))
+
+
+class Note(Base):
+    """What moderators tell each other about a comment or about an author; nobody else reads it."""
+
+    __tablename__ = "notes"
+
+    id: so.Mapped[uuid.UUID] = _key()
+    site_id: so.Mapped[uuid.UUID] = _site()
+    comment_id: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("comments.id", ondelete="CASCADE"))
+    author_id: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("authors.id", ondelete="CASCADE"))
+    moderator_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("moderators.id"))
+    text: so.Mapped[str] = so.mapped_column(sa.Text)
+    created_at: so.Mapped[datetime] = _created()
+
+    moderator: so.Mapped[Moderator] = so.relationship(lazy="raise")
+
+    __table_args__ = (
+        sa.CheckConstraint("(comment_id IS NULL) <> (author_id IS NULL)", "about_one_thing"),
+        _index_where("ix_notes_by_comment", "comment_id IS NOT NULL", "comment_id", "id"),
+        _index_where("ix_notes_by_author", "author_id IS NOT NULL", "author_id", "id"),
+    )
+
+
+class Appeal(Base):
+    """A commenter's objection, once a comment, and what a moderator answered."""
+
+    __tablename__ = "appeals"
+
+    id: so.Mapped[uuid.UUID] = _key()
+    site_id: so.Mapped[uuid.UUID] = _site()
+    comment_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("comments.id", ondelete="CASCADE"), unique=True)
+    text: so.Mapped[str] = so.mapped_column(sa.Text)
+    created_at: so.Mapped[datetime] = _created()
+    answer: so.Mapped[str] = so.mapped_column(sa.Text, default="")
+    answered_at: so.Mapped[datetime | None]
+    decision_id: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("decisions.id"))
+
+    decision: so.Mapped[Decision | None] = so.relationship(lazy="raise")
+
+    __table_args__ = (
+        sa.CheckConstraint("(answered_at IS NULL) = (decision_id IS NULL)", "answer_is_a_decision"),
+        sa.Index(None, "decision_id"),
     )
 
 
@@ -299,6 +460,7 @@ class Event(Base):
     id: so.Mapped[uuid.UUID] = _key()
     site_id: so.Mapped[uuid.UUID] = _site()
     comment_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("comments.id", ondelete="CASCADE"))
+    decision_id: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("decisions.id"))
     type: so.Mapped[str] = so.mapped_column(sa.String(40))
     payload: so.Mapped[dict[str, Any]]
     state: so.Mapped[EventState] = so.mapped_column(choice(EventState, "state"))
@@ -309,11 +471,13 @@ class Event(Base):
     created_at: so.Mapped[datetime] = _created()
 
     comment: so.Mapped[Comment] = so.relationship(lazy="raise")
+    decision: so.Mapped[Decision | None] = so.relationship(lazy="raise")
 
     __table_args__ = (
         sa.Index("ix_outbox_due", "state", "due_at"),
         sa.Index("ix_outbox_by_site", "site_id", "state", "id"),
         sa.Index(None, "comment_id"),
+        sa.Index(None, "decision_id"),
     )
 
 

@@ -51,5 +51,11 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random)
 
 
+def first_uuid7(at: datetime) -> uuid.UUID:
+    """The lowest key that could be made at *at*: keys from then on are not below it."""
+    milliseconds = int(at.timestamp() * 1000)
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62)
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)

@@ -10,7 +10,10 @@ import numba
 from numba import types
 
 _PACKAGE = Path(__file__).parent.parent
-_LOOPS = ("text/letters.py", "text/folding.py", "text/disguises.py", "text/normalise.py", "classifier/kernel.py")
+_LOOPS = (
+    "text/letters.py", "text/folding.py", "text/leet.py", "text/disguises.py", "text/normalise.py",
+    "classifier/identities.py", "classifier/hashing.py", "classifier/distinct.py", "classifier/kernel.py",
+)  # fmt: skip
 
 
 def compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:

@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from moderation.domain.errors import NotAllowed, NotSignedIn
-from moderation.storage import moderators
+from moderation.storage import moderators, sites
 from moderation.storage.secrets import decrypt
-from moderation.storage.sites import list_sites, site_by_key, site_by_slug
+from moderation.storage.sites import list_sites, site_by_slug
 from moderation.storage.tables import Role, Site
 from moderation.storage.types import utc_now
 from moderation.web.services import services
@@ -75,11 +75,15 @@ def _calling_site() -> Site:
 
 
 def _site_of_key(key: str) -> Site:
+    now = utc_now()
     with services().database.read() as session:
-        site = site_by_key(session, key, utc_now())
-    if site is None:
+        found = sites.find_key(session, key, now)
+    if found is None:
         raise NotSignedIn("The API key is not one of ours, or it has ended.", code="api-key-invalid")
-    return site
+    if found.last_used_on is None or found.last_used_on < now.date():
+        with services().database.write() as session:
+            sites.note_use(session, found, now.date())
+    return found.site
 
 
 def _site_of_signature() -> Site:
@@ -100,15 +104,15 @@ def _candidate_sites() -> list[Site]:
     slug = request.args.get("site")
     with services().database.read() as session:
         if slug is None:
-            sites = list_sites(session)
+            candidates = list_sites(session)
         else:
             named = site_by_slug(session, slug)
-            sites = [named] if named else []
-    if slug is not None and not sites:
+            candidates = [named] if named else []
+    if slug is not None and not candidates:
         raise NotSignedIn("There is no site of the name given in ?site=.", code="unknown-site")
-    if len(sites) > UNNAMED_SITES:
+    if len(candidates) > UNNAMED_SITES:
         raise NotSignedIn("Name the site in the address: ?site=<its short name>.", code="unknown-site")
-    return sites
+    return candidates
 
 
 def session_cookie() -> str:
@@ -141,3 +145,8 @@ def readable_sites() -> list[Any]:
 def decidable_sites() -> list[Any]:
     """The ids of the sites on which the signed-in person may decide."""
     return [site_id for site_id, role in g.roles.items() if role is not Role.VIEWER]
+
+
+def owned_sites() -> list[Any]:
+    """The ids of the sites that the signed-in person owns."""
+    return [site_id for site_id, role in g.roles.items() if role is Role.OWNER]

@@ -13,7 +13,7 @@ from moderation.domain.decision import receipt
 from moderation.domain.errors import InvalidRequest, NotFound
 from moderation.domain.policy import decide
 from moderation.domain.reading import Context
-from moderation.recording import describe
+from moderation.recording import describe, readers
 from moderation.scoring import Assessment, Request
 from moderation.storage import comments
 from moderation.storage.policies import current_policy
@@ -22,6 +22,7 @@ from moderation.storage.types import utc_now
 from moderation.web import bodies, schemas
 from moderation.web.access import for_sites
 from moderation.web.services import services
+from moderation.web.status import with_links
 
 blueprint = Blueprint("api", __name__, url_prefix="/v1")
 
@@ -41,7 +42,8 @@ def create_comment() -> tuple[Response, int]:
         now=utc_now(),
         request_key=_request_key(document),
     )
-    body = {"results": answer.results} if is_batch else answer.results[0]
+    results = _with_links(answer.results)
+    body = {"results": results} if is_batch else results[0]
     response = jsonify(body)
     if answer.replayed:
         response.headers["Idempotency-Replayed"] = "true"
@@ -58,6 +60,12 @@ def _request_key(document: Any) -> intake.RequestKey | None:
     if len(key) > 255:
         raise InvalidRequest("An idempotency key has at most 255 characters.", code="idempotency-key-invalid")
     return intake.RequestKey(f"{kind}:{key}", bodies.digest(document))
+
+
+def _with_links(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Looked up anew for every answer, also a repeated one: the site may have opened or closed its pages since."""
+    with services().database.read() as session:
+        return with_links(session, g.site, results)
 
 
 @blueprint.get("/comments")
@@ -87,10 +95,11 @@ def show_comment(comment_id: str) -> Response:
         if comment is None:
             raise NotFound("This site has no comment with this id.")
         history = comments.history(session, comment)
+        described = with_links(session, g.site, [describe(comment, history[-1])])[0]
     versions = {decision.id: decision.version for decision in history}
     return jsonify(
         {
-            **describe(comment, history[-1]),
+            **described,
             "article_id": comment.article.external_id if comment.article else None,
             "created_at": _time(comment.created_at),
             "history": [_history_item(decision, versions) for decision in history],
@@ -120,7 +129,7 @@ def decide_comment(comment_id: str) -> Response:
         note=body.reason,
         now=utc_now(),
     )
-    return jsonify(describe(comment, decision))
+    return jsonify(_with_links([describe(comment, decision)])[0])
 
 
 @blueprint.post("/comments/<path:comment_id>/reports")
@@ -137,7 +146,7 @@ def report_comment(comment_id: str) -> tuple[Response, int]:
         reason=body.reason,
         now=utc_now(),
     )
-    return jsonify(answer), 201
+    return jsonify(_with_links([answer])[0]), 201
 
 
 @blueprint.post("/score")
@@ -152,7 +161,7 @@ def score() -> Response:
 def _scores(items: list[schemas.ScoreIn]) -> list[dict[str, Any]]:
     with services().database.read() as session:
         policy = current_policy(session, g.site)
-    assessments = services().scorer.assess(policy, [_score_request(item) for item in items])
+    assessments = services().scorer.assess(policy, [_score_request(item) for item in items], for_scores=True)
     return [_score_answer(item, policy, found) for item, found in zip(items, assessments, strict=True)]
 
 
@@ -164,6 +173,7 @@ def _score_request(item: schemas.ScoreIn) -> Request:
 def _score_answer(item: schemas.ScoreIn, policy: Any, found: Assessment) -> dict[str, Any]:
     verdict = decide(policy, found.reading, found.signals)
     whole = receipt(verdict, found.reading, found.signals, policy.version)
+    whole["readers"] = readers(whole)
     shown = {name: whole[name] for name in schemas.ScoreOut.model_fields if name in whole}
     return {**({"id": item.id} if item.id is not None else {}), "decision": verdict.action.value, **shown}
 

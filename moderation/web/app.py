@@ -8,13 +8,29 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from moderation.classifier.artifact import ModelError
-from moderation.classifier.reader import QuickReader
+from moderation.classifier.loading import load_reader
 from moderation.config import Settings
 from moderation.scoring import Scorer
 from moderation.storage.engine import Database
 from moderation.storage.moderators import ABSOLUTE_LIMIT
 from moderation.text.language import load as load_languages
-from moderation.web import access, api, dashboard, health, logs, openapi, problems, services, sign_in
+from moderation.web import (
+    access,
+    account,
+    api,
+    appeals,
+    dashboard,
+    health,
+    logs,
+    openapi,
+    problems,
+    services,
+    settings_people,
+    settings_policy,
+    sign_in,
+    status,
+)
+from moderation.web import settings as settings_pages
 
 log = structlog.get_logger(__name__)
 
@@ -49,24 +65,40 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
     problems.install(app)
     csrf = CSRFProtect(app)
     csrf.exempt(api.blueprint)  # carries no cookie: a key or a signature on every request
+    csrf.exempt(status.blueprint)  # carries no cookie either: the link is the permission
     for blueprint in (api.blueprint, health.blueprint, openapi.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (sign_in.blueprint, dashboard.blueprint):
+    for blueprint in (sign_in.blueprint, account.blueprint, dashboard.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (status.blueprint, appeals.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (settings_pages.blueprint, settings_policy.blueprint, settings_people.blueprint):
         app.register_blueprint(blueprint)
     app.after_request(_secure)
     return app
 
 
 def make_scorer(settings: Settings) -> Scorer:
-    """A scorer with the model of the settings. One that cannot be loaded is logged, and comments are held."""
-    reader = None
+    """A scorer with the models of the settings.
+
+    Without a usable careful reader the quick one reads alone; without that one, comments are held. Both is logged.
+    """
+    reader, unusable = None, ""
     load_languages()  # else the first comment would wait for it
     try:
-        reader = QuickReader.load(settings.model)
+        loaded = load_reader(settings.model, careful=settings.careful_reader)
+        reader, unusable = loaded.reader, loaded.unusable
         reader.read("The first text takes longer than all others.")
     except ModelError as error:
         log.error("model_not_loaded", reason=str(error))
-    return Scorer(reader, deadline_s=settings.scoring_deadline_s, threads=settings.scoring_threads)
+    if unusable:
+        log.error("careful_reader_unusable", reason=unusable, reads_instead=reader.model if reader else None)
+    return Scorer(
+        reader,
+        deadline_s=settings.scoring_deadline_s,
+        threads=settings.scoring_threads,
+        careful_unusable=unusable,
+    )
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -9,10 +9,13 @@ from urllib.parse import urlsplit
 
 import sqlalchemy.orm as so
 
+from moderation import notes
 from moderation.domain.comment import RESULT, Action, Actor, State
 from moderation.domain.decision import Source
+from moderation.domain.policy import Policy, Preset
 from moderation.storage import comments as storage
-from moderation.storage.tables import Comment, Decision, Report
+from moderation.storage.policies import current_policy
+from moderation.storage.tables import Comment, Decision, Note, Report, Site
 from moderation.web.grounds import Grounds, grounds
 from moderation.web.keys import KEY_OF
 from moderation.web.marking import LABELS, Piece, marks, pieces
@@ -103,15 +106,21 @@ class Card:
     reports: list[Report]
     open_reports: int
     choices: list[Choice]
+    taken_by: str
+    notes: list[Note]
+    can_note: bool
+    presets: Sequence[Preset]
+    needs_reason: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """Who looks: the names of their sites, where they may decide, and when it is."""
+    """Who looks: the names of their sites, where they may decide, when it is, and who they are."""
 
     sites: Mapping[uuid.UUID, str]
     decidable: Collection[uuid.UUID]
     now: datetime
+    moderator_id: uuid.UUID | None = None
 
     def site(self, site_id: uuid.UUID) -> str:
         """The site's name, where there are several to tell apart."""
@@ -121,11 +130,29 @@ class Eyes:
 def make_cards(
     session: so.Session, rows: Sequence[Comment], eyes: Eyes, *, shown: int | None = SHOWN_IN_LIST
 ) -> list[Card]:
-    """A card for each comment of a page, in three queries; at most *shown* characters of a text."""
+    """A card for each comment of a page, in few queries; at most *shown* characters of a text."""
     verdicts = storage.machine_verdicts(session, rows)
     latest = storage.decisions_of(session, rows)
     reports = storage.reports_of(session, rows)
-    return [_card(row, verdicts.get(row.id), latest[row.id], reports.get(row.id, []), eyes, shown) for row in rows]
+    written = notes.of_comments(session, rows)
+    policies = {site_id: current_policy(session, session.get_one(Site, site_id)) for site_id in _sites(rows)}
+    return [
+        _card(
+            row,
+            verdicts.get(row.id),
+            latest[row.id],
+            reports.get(row.id, []),
+            written.get(row.id, []),
+            policies[row.site_id],
+            eyes,
+            shown,
+        )
+        for row in rows
+    ]
+
+
+def _sites(rows: Sequence[Comment]) -> set[uuid.UUID]:
+    return {row.site_id for row in rows}
 
 
 def _card(
@@ -133,6 +160,8 @@ def _card(
     verdict: Decision | None,
     latest: Decision,
     reports: list[Report],
+    written: list[Note],
+    policy: Policy,
     eyes: Eyes,
     shown: int | None,
 ) -> Card:
@@ -161,6 +190,11 @@ def _card(
         reports=reports[: comment.open_reports],
         open_reports=comment.open_reports,
         choices=_choices(comment, eyes),
+        taken_by=taken_by(comment, eyes),
+        notes=written,
+        can_note=comment.site_id in eyes.decidable and comment.state is not State.ERASED,
+        presets=policy.reasons,
+        needs_reason=not policy.skip_reason,
     )
 
 
@@ -195,7 +229,7 @@ def _who(decision: Decision) -> str:
 
 
 def _did(decision: Decision) -> str:
-    deed = DEEDS[decision.action]
+    deed = "asked an owner to look" if decision.escalates else DEEDS[decision.action]
     return f"took a decision back and {deed} again" if decision.undoes else deed
 
 
@@ -207,7 +241,17 @@ def _causes(receipt: Mapping[str, Any]) -> Causes:
 
 
 def _deed_of(decision: Decision) -> Causes:
-    return {ORIGINS[Source.PERSON]: [f"{_who(decision)} {_did(decision)}"]}
+    # What is said when asking is for the owner, who reads it here.
+    said = [decision.note] if decision.escalates and decision.note else []
+    return {ORIGINS[Source.PERSON]: [f"{_who(decision)} {_did(decision)}", *said]}
+
+
+def taken_by(comment: Comment, eyes: Eyes) -> str:
+    """The name of somebody else who looks at the comment just now; they have it to themselves."""
+    is_live = comment.claimed_until is not None and comment.claimed_until > eyes.now
+    if not is_live or comment.claimed_by == eyes.moderator_id or comment.claimant is None:
+        return ""
+    return comment.claimant.name
 
 
 def _scores(receipt: Mapping[str, Any]) -> list[tuple[str, float]]:
@@ -217,14 +261,16 @@ def _scores(receipt: Mapping[str, Any]) -> list[tuple[str, float]]:
 
 def _choices(comment: Comment, eyes: Eyes) -> list[Choice]:
     """What may be decided now; to leave a reported comment where it is, is a decision too."""
-    if comment.site_id not in eyes.decidable or comment.state is State.ERASED:
+    if comment.site_id not in eyes.decidable or comment.state is State.ERASED or taken_by(comment, eyes):
         return []
     is_reported = comment.state is State.PUBLISHED and comment.open_reports > 0
+    may_ask = (comment.state is State.HELD or is_reported) and comment.escalated_at is None
+    ask = [Choice("escalate", "Escalate", KEY_OF["escalate"])] if may_ask else []
     return [
         Choice(action.value, "Keep" if RESULT[action] is comment.state else label, KEY_OF[action.value])
         for action, label in CHOICES.items()
         if RESULT[action] is not comment.state or is_reported
-    ]
+    ] + ask
 
 
 def web_address(url: str) -> str:

@@ -1,37 +1,36 @@
 """The moderators' pages: the queue, what readers reported, what was decided, what was not delivered."""
 
 import uuid
-from collections.abc import Sequence
 from typing import TypeVar
 
 import sqlalchemy.orm as so
-from flask import Blueprint, flash, g, redirect, request
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
 from moderation import review
 from moderation.domain.comment import Actor
-from moderation.domain.errors import AlreadyDecided, InvalidRequest, NotAllowed, NotFound
+from moderation.domain.errors import AlreadyDecided, Claimed, InvalidRequest, NotAllowed, NotFound
 from moderation.storage import comments, outbox
 from moderation.storage.tables import Comment, Decision, Event
 from moderation.storage.types import utc_now
 from moderation.web import cursors
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
-from moderation.web.cards import STATES, Card, make_cards, make_line, when
+from moderation.web.cards import STATES, make_cards, make_line, when
+from moderation.web.desk import blueprint as desk
+from moderation.web.desk import claim_if_open, decide_so, read_choice
 from moderation.web.frame import eyes, page
+from moderation.web.lists import PAGE_SIZE, queue_page
 from moderation.web.marking import pieces
 from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
 from moderation.web.services import services
+from moderation.web.shelves import SHELF_OF_PATH
 
 blueprint = Blueprint("dashboard", __name__)
+blueprint.register_blueprint(desk)
 blueprint.before_request(refuse_cross_origin)
 blueprint.register_error_handler(CSRFError, form_expired)
-
-PAGE_SIZE = 20
-
-ACTIONS = {action.value: action for action in review.PERSON_ACTIONS}
-
 
 Row = TypeVar("Row", Comment, Decision, Event)
 
@@ -44,39 +43,27 @@ def _keep_pages_small(state: BlueprintSetupState) -> None:
 blueprint.add_app_template_filter(pieces, "pieces")
 
 
-@blueprint.get("/")
+@blueprint.get("/", defaults={"name": "held"})
+@blueprint.get(f"/<any({','.join(map(repr, SHELF_OF_PATH))}):name>")
 @for_moderators
-def queue() -> str:
-    """What waits, the highest risk first."""
-    after = cursors.read_risk(request.args.get("after"))
+def queue(name: str) -> str:
+    """One of the queues."""
     with services().database.read() as session:
-        rows = comments.held(session, readable_sites(), after=after, limit=PAGE_SIZE + 1)
-        return _queue_page(session, rows, is_first=after is None)
-
-
-@blueprint.get("/reported")
-@for_moderators
-def reported() -> str:
-    """Published comments that readers reported, newest first."""
-    before = cursors.read_id(request.args.get("after"))
-    with services().database.read() as session:
-        rows = comments.reported(session, readable_sites(), before=before, limit=PAGE_SIZE + 1)
-        shown = rows[:PAGE_SIZE]
-        following = cursors.of_id(shown[-1].id) if len(rows) > PAGE_SIZE else None
-        cards = make_cards(session, shown, eyes(session))
-        return page("reported.html", session, cards=cards, following=following, is_first=before is None)
+        return queue_page(session, SHELF_OF_PATH[name])
 
 
 @blueprint.get("/comments/<uuid:comment_id>")
 @for_moderators
 def comment(comment_id: uuid.UUID) -> str:
-    """One comment, whole, with everything that was decided about it."""
+    """One comment, whole, with everything that was decided about it. Whoever opens it has it for some minutes."""
+    claim_if_open(comment_id)
     with services().database.read() as session:
         row = _found(comments.find_card(session, readable_sites(), comment_id))
         looking = eyes(session)
         card = make_cards(session, [row], looking, shown=None)[0]
         history = [make_line(item, row.version, looking) for item in comments.history(session, row)]
-        return page("comment.html", session, card=card, history=history[::-1])
+        back = request.args.get("back")
+        return page("comment.html", session, card=card, history=history[::-1], back=local_path(back) if back else "")
 
 
 @blueprint.get("/decided")
@@ -95,24 +82,19 @@ def decided() -> str:
 @blueprint.post("/comments/<uuid:comment_id>/decision")
 @for_moderators
 def decide(comment_id: uuid.UUID) -> ResponseReturnValue:
-    """Approve, reject, or mark as spam, as the form's button says."""
-    action, seen_version = ACTIONS.get(request.form.get("action", "")), request.form.get("version", type=int)
-    if action is None or seen_version is None:
+    """Approve, reject, mark as spam or escalate, as the form's button says."""
+    choice, seen_version = read_choice(request.form), request.form.get("version", type=int)
+    if choice is None or seen_version is None:
         raise InvalidRequest("The form has no known decision in it. Go back and load the page again.")
     with services().database.read() as session:
         _decidable(comments.find_card(session, readable_sites(), comment_id))
     try:
-        decision = review.decide(
-            services().database,
-            moderator=g.moderator,
-            site_ids=decidable_sites(),
-            comment_id=comment_id,
-            seen_version=seen_version,
-            action=action,
-            now=utc_now(),
-        )
-    except AlreadyDecided:
-        return _came_second(comment_id)
+        decision = decide_so(g.moderator, decidable_sites(), comment_id, seen_version, choice)
+    except (AlreadyDecided, Claimed) as error:
+        return _came_second(comment_id, error)
+    except InvalidRequest as error:
+        flash(str(error), "note")
+        return redirect(url_for("dashboard.comment", comment_id=comment_id), 303)
     flash(str(decision.id), "decision")
     return redirect(local_path(request.form.get("back")), 303)
 
@@ -131,8 +113,8 @@ def undo(decision_id: uuid.UUID) -> ResponseReturnValue:
             decision_id=decision_id,
             now=utc_now(),
         )
-    except AlreadyDecided:
-        return _came_second(undone.comment_id)
+    except (AlreadyDecided, Claimed) as error:
+        return _came_second(undone.comment_id, error)
     flash(str(decision.id), "decision")
     return redirect(local_path(request.form.get("back")), 303)
 
@@ -172,27 +154,13 @@ def replay(event_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(local_path(request.form.get("back")), 303)
 
 
-def _queue_page(
-    session: so.Session,
-    rows: Sequence[Comment],
-    *,
-    is_first: bool = True,
-    conflict: tuple[str, Card] | None = None,
-) -> str:
-    shown = rows[:PAGE_SIZE]
-    following = cursors.of_risk(shown[-1].risk, shown[-1].id) if len(rows) > PAGE_SIZE else None
-    cards = make_cards(session, shown, eyes(session))
-    return page("queue.html", session, cards=cards, following=following, is_first=is_first, conflict=conflict)
-
-
-def _came_second(comment_id: uuid.UUID) -> tuple[str, int]:
+def _came_second(comment_id: uuid.UUID, error: AlreadyDecided | Claimed) -> tuple[str, int]:
     """The queue again, with the comment as somebody else left it on top."""
     with services().database.read() as session:
         row = _found(comments.find_card(session, readable_sites(), comment_id))
-        conflict = _who_was_first(session, row), make_cards(session, [row], eyes(session))[0]
-        held = comments.held(session, readable_sites(), limit=PAGE_SIZE + 2)
-        others = [other for other in held if other.id != comment_id]
-        return _queue_page(session, others[: PAGE_SIZE + 1], conflict=conflict), 409
+        first = str(error) if isinstance(error, Claimed) else _who_was_first(session, row)
+        conflict = first, make_cards(session, [row], eyes(session))[0]
+        return queue_page(session, SHELF_OF_PATH["held"], conflict=conflict, without=comment_id), 409
 
 
 def _who_was_first(session: so.Session, row: Comment) -> str:

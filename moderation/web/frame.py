@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import sqlalchemy.orm as so
-from flask import g, get_flashed_messages, render_template, request
+from flask import g, get_flashed_messages, render_template, request, url_for
 
 from moderation.domain.comment import RESULT, Action, State
-from moderation.storage import comments, outbox, sites
+from moderation.storage import comments, outbox, queues, sites
+from moderation.storage.listing import Queue
 from moderation.storage.tables import Decision
 from moderation.storage.types import utc_now
 from moderation.web.access import decidable_sites, readable_sites
 from moderation.web.cards import STATES, Eyes, make_line
 from moderation.web.keys import KEYS, Key
+from moderation.web.shelves import SHELVES
 
 COUNTED = 1_000  # a moderator needs to know that it is many, not how many
 
@@ -27,15 +29,17 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    endpoint: str
+    """A page to go to: its address, its name, how much waits there."""
+
+    url: str
     name: str
-    count: str
+    count: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class News:
     """What was just done, in a sentence around an author's name; `undo` is the decision to take back,
-    and `anchor` where its comment then stands in the list.
+    and `anchor` where its comment then stands in the list. The blog `is_untold` for some seconds.
     """
 
     before: str
@@ -43,10 +47,12 @@ class News:
     after: str = ""
     undo: uuid.UUID | None = None
     anchor: str = ""
+    is_untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
+    queues: list[Place]
     places: list[Place]
     news: list[News]
     moderator: str
@@ -55,26 +61,36 @@ class Frame:
 
 def eyes(session: so.Session) -> Eyes:
     """The signed-in person's."""
-    return Eyes(sites.site_names(session, readable_sites()), decidable_sites(), utc_now())
+    return Eyes(sites.site_names(session, readable_sites()), decidable_sites(), utc_now(), g.moderator.id)
 
 
 def page(template: str, session: so.Session, **values: Any) -> str:
     """*template* in its frame. `here` is where its forms lead back to."""
-    frame = Frame(_places(session), _news(session), g.moderator.name)
+    frame = Frame(_queues(session), _places(session), _news(session), g.moderator.name)
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return render_template(template, frame=frame, here=here, **values)
 
 
-def _places(session: so.Session) -> list[Place]:
+def _queues(session: so.Session) -> list[Place]:
+    """Only what waits for somebody is counted: a number says what is left to do."""
     mine = readable_sites()
-    held = comments.count_held(session, mine, at_most=COUNTED)
-    reported = comments.count_reported(session, mine, at_most=COUNTED)
-    undelivered = outbox.count_undelivered(session, mine, at_most=COUNTED)
     return [
-        Place("dashboard.queue", "Queue", _short(held)),
-        Place("dashboard.reported", "Reported", _short(reported)),
-        Place("dashboard.decided", "Decided", ""),
-        Place("dashboard.deliveries", "Deliveries", _short(undelivered)),
+        Place(
+            url_for("dashboard.queue", name=shelf.path),
+            shelf.title,
+            _short(queues.count(session, mine, shelf.queue, at_most=COUNTED)) if shelf.waits else "",
+        )
+        for shelf in SHELVES
+    ]
+
+
+def _places(session: so.Session) -> list[Place]:
+    undelivered = outbox.count_undelivered(session, readable_sites(), at_most=COUNTED)
+    objections = queues.count(session, readable_sites(), Queue.APPEALS, at_most=COUNTED)
+    return [
+        Place(url_for("appeals.queue"), "Appeals", _short(objections)),
+        Place(url_for("dashboard.decided"), "Decided"),
+        Place(url_for("dashboard.deliveries"), "Deliveries", _short(undelivered)),
     ]
 
 
@@ -95,7 +111,7 @@ def _news(session: so.Session) -> list[News]:
 
 
 def _news_of(decision: Decision, who: Eyes) -> News:
-    before, after = SENTENCES[decision.action]
+    before, after = ("Escalated the comment by", ".") if decision.escalates else SENTENCES[decision.action]
     if decision.undoes:
         before, after = "Taken back: the comment by", f" is {STATES[RESULT[decision.action]]} again."
     elif decision.action is Action.PUBLISH and decision.state_before is State.PUBLISHED:
@@ -107,4 +123,5 @@ def _news_of(decision: Decision, who: Eyes) -> News:
         after,
         undo=decision.id if can_undo else None,
         anchor=f"c-{decision.comment_id}",
+        is_untold=can_undo and not decision.undoes,
     )

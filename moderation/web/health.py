@@ -20,10 +20,15 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 @open_to_all
 def readyz() -> tuple[Response, int]:
-    """503 and the names of what is missing; why is in `moderation doctor`, not on a public page."""
-    checks = {**_database_checks(services().database), "model": services().scorer.reader is not None}
+    """503 and the names of what is missing; why is in `moderation doctor`, not on a public page.
+
+    What is `degraded` is missing too, but the service does its work without.
+    """
+    scorer = services().scorer
+    checks = {**_database_checks(services().database), "model": scorer.reader is not None}
     failing = [name for name, is_well in checks.items() if not is_well]
-    return jsonify({"ok": not failing, "failing": failing}), 503 if failing else 200
+    degraded = ["careful_reader"] if scorer.careful_unusable else []
+    return jsonify({"ok": not failing, "failing": failing, "degraded": degraded}), 503 if failing else 200
 
 
 def _database_checks(database: Database) -> dict[str, bool]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`does` is what the script looks for: a button's `data-does`, or one of its own three movements."""
+    """`does` is what the script looks for: what carries that `data-does`, or one of its own movements."""
 
     key: str
     does: str
@@ -18,6 +18,9 @@ KEYS = (
     Key("f", "publish", "Approve the comment"),
     Key("d", "reject", "Reject the comment"),
     Key("s", "spam", "Mark the comment as spam"),
+    Key("e", "escalate", "Ask an owner to look at the comment"),
+    Key("r", "words", "Choose a reason or write some words"),
+    Key("o", "open", "Open the comment"),
     Key("z", "undo", "Undo the last decision"),
     Key("?", "help", "Show or hide this help"),
 )

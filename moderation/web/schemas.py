@@ -169,6 +169,13 @@ Spans = Annotated[
 ]
 
 
+class Readers(Schema):
+    careful: Annotated[
+        Literal["off", "asked", "not_needed", "late", "failed"],
+        Field(description="Unless it was asked, the scores are the quick reader's alone."),
+    ]
+
+
 class ScoreOut(Schema):
     id: str | None = None
     decision: Literal["publish", "hold", "reject"]
@@ -176,6 +183,7 @@ class ScoreOut(Schema):
     scores: Scores
     spans: Spans
     model: str | None
+    readers: Annotated[Readers | None, Field(description="null: not scored, or before there were two.")] = None
     policy_version: int | None
 
 
@@ -189,7 +197,12 @@ class CommentOut(Schema):
     scores: Scores
     spans: Spans
     model: str | None
+    readers: Annotated[Readers | None, Field(description="null: not scored, or before there were two.")] = None
     policy_version: int | None
+    status_url: Annotated[
+        str | None,
+        Field(description="A page for the comment's author alone; null where the site has none."),
+    ]
 
 
 class BatchOut(Schema):

@@ -8,7 +8,7 @@ from flask import Flask, current_app
 from moderation.config import Settings
 from moderation.scoring import Scorer
 from moderation.storage.engine import Database
-from moderation.web.throttle import SignInThrottle
+from moderation.web.throttle import AppealThrottle, CodeThrottle, SignInThrottle
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Services:
     database: Database
     scorer: Scorer
     sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
+    codes: CodeThrottle = field(default_factory=CodeThrottle)
+    objections: AppealThrottle = field(default_factory=AppealThrottle)
 
 
 def install(app: Flask, services: Services) -> None:

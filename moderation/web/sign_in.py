@@ -1,10 +1,18 @@
-"""Signing in and out: a password for a server-side session, whose token the browser keeps."""
+"""Signing in and out: a password, and a code where one is asked for, for a server-side session.
+
+Between the two steps the browser holds a signed note of whose password was right; it opens nothing by itself.
+"""
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
 
 import structlog
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
+from moderation import second_factor
 from moderation.passwords import password_fits
 from moderation.storage import moderators
 from moderation.storage.tables import Moderator
@@ -20,9 +28,12 @@ blueprint.register_error_handler(CSRFError, form_expired)
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 60
-MAX_EMAIL = 320
+MAX_EMAIL, MAX_CODE = 320, 64
+HALF_WAY = "half_signed_in"
+TIME_FOR_CODE = timedelta(minutes=5)
 REFUSED = "The e-mail address and the password do not belong together."
 UNDONE = "You had been signed out, so nothing was changed. Sign in, then do it again."
+WRONG_CODE = "This code is not right, or it was used before. A new one comes every half minute."
 TOO_OFTEN = "That was tried a few times too often. Please wait a minute, then try again; nothing is locked."
 
 
@@ -44,8 +55,39 @@ def sign_in() -> ResponseReturnValue:
     if moderator is None:
         return _again(REFUSED, email, 401)
     services().sign_ins.succeeded(email, address)
-    log.info("signed_in", moderator=str(moderator.id))
-    return _signed_in(moderator)
+    following = local_path(request.form.get("next"))
+    if second_factor.is_on(moderator):
+        session.clear()
+        session[HALF_WAY] = _note(moderator)
+        return redirect(url_for("sign_in.code_form", next=following), 303)
+    return _signed_in(moderator, following)
+
+
+@blueprint.get("/sign-in/code")
+@open_to_all
+def code_form() -> ResponseReturnValue:
+    """The second step, after the password."""
+    following = local_path(request.args.get("next"))
+    if _half_signed_in() is None:
+        return redirect(url_for("sign_in.form", next=following), 303)
+    return render_template("sign_in_code.html", next=following)
+
+
+@blueprint.post("/sign-in/code")
+@open_to_all
+def check_code() -> ResponseReturnValue:
+    """A code of the app, or a recovery code."""
+    following, moderator = local_path(request.form.get("next")), _half_signed_in()
+    if moderator is None:
+        return redirect(url_for("sign_in.form", next=following), 303)
+    if not services().codes.may_try(str(moderator.id)):
+        log.warning("sign_in_code_throttled", moderator=str(moderator.id))
+        return _code_again(TOO_OFTEN, following, 429)
+    if not code_fits(moderator, request.form.get("code", "")):
+        log.warning("sign_in_code_refused", moderator=str(moderator.id))
+        return _code_again(WRONG_CODE, following, 401)
+    services().codes.succeeded(str(moderator.id))
+    return _signed_in(moderator, following)
 
 
 @blueprint.post("/sign-out")
@@ -70,16 +112,44 @@ def _moderator(email: str, password: str) -> Moderator | None:
     return moderator
 
 
-def _signed_in(moderator: Moderator) -> Response:
+def code_fits(moderator: Moderator, code: str) -> bool:
+    """Whether *code* is a second factor of the moderator; it is used up."""
+    secret_key = services().settings.secret_key
+    return second_factor.passes(services().database, moderator, code[:MAX_CODE], secret_key=secret_key, now=utc_now())
+
+
+def _note(moderator: Moderator) -> dict[str, str]:
+    """Whose password was right and when; a new password makes the note worthless."""
+    return {"id": str(moderator.id), "at": utc_now().isoformat(), "password": _fingerprint(moderator)}
+
+
+def _half_signed_in() -> Moderator | None:
+    """The moderator who still has to give a code."""
+    note = session.get(HALF_WAY)
+    if note is None or utc_now() - datetime.fromisoformat(note["at"]) > TIME_FOR_CODE:
+        return None
+    with services().database.read() as transaction:
+        moderator = transaction.get(Moderator, uuid.UUID(note["id"]))
+    if moderator is None or moderator.disabled_at is not None or _fingerprint(moderator) != note["password"]:
+        return None
+    return moderator
+
+
+def _fingerprint(moderator: Moderator) -> str:
+    return hashlib.sha256(moderator.password_hash.encode()).hexdigest()[:16]
+
+
+def _signed_in(moderator: Moderator, following: str) -> Response:
     """A fresh token and a fresh form session: nothing from before the sign-in is worth anything after it."""
     now = utc_now()
+    log.info("signed_in", moderator=str(moderator.id))
     with services().database.write() as transaction:
         if old := request.cookies.get(session_cookie()):
             moderators.close_session(transaction, old)
         moderators.purge_sessions(transaction, now)
-        token = moderators.open_session(transaction, moderator, now)
+        token = moderators.open_session(transaction, moderator, now, user_agent=request.user_agent.string)
     session.clear()
-    response = make_response(redirect(local_path(request.form.get("next")), 303))
+    response = make_response(redirect(following, 303))
     _set_cookie(response, token, max_age=int(moderators.ABSOLUTE_LIMIT.total_seconds()))
     return response
 
@@ -98,7 +168,14 @@ def _set_cookie(response: Response, token: str, *, max_age: int) -> None:
 
 def _again(message: str, email: str, status: int) -> Response:
     page = render_template("sign_in.html", next=local_path(request.form.get("next")), message=message, email=email)
-    response = make_response(page, status)
-    if status == 429:
+    return _slowly(make_response(page, status))
+
+
+def _code_again(message: str, following: str, status: int) -> Response:
+    return _slowly(make_response(render_template("sign_in_code.html", next=following, message=message), status))
+
+
+def _slowly(response: Response) -> Response:
+    if response.status_code == 429:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

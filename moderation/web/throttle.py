@@ -1,6 +1,6 @@
-"""Sign-ins are slowed down by account and by address, and nobody is locked out for good."""
+"""Sign-ins are slowed down by account and by address, objections by address; nobody is locked out for good."""
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
@@ -36,3 +36,31 @@ class SignInThrottle:
             (self._address, ("address", address)),
             (self._account, ("account", account)),
         ]
+
+
+class CodeThrottle:
+    """Six digits are few, so codes are counted by account alone: whoever tries one has the password already."""
+
+    def __init__(self, *, per_minute: int = 5, per_hour: int = 30) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._limits = (RateLimitItemPerMinute(per_minute), RateLimitItemPerHour(per_hour))
+
+    def may_try(self, account: str) -> bool:
+        """Count a try; False when there were too many."""
+        return all(self._limiter.hit(limit, account) for limit in self._limits)
+
+    def succeeded(self, account: str) -> None:
+        for limit in self._limits:
+            self._limiter.clear(limit, account)
+
+
+class AppealThrottle:
+    """A comment takes one objection anyway; this is for who holds the links of very many."""
+
+    def __init__(self, *, per_hour: int = 20) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._limit = RateLimitItemPerHour(per_hour)
+
+    def may_try(self, address: str) -> bool:
+        """Count a try; False when there were too many in the last hour."""
+        return self._limiter.hit(self._limit, address)

@@ -56,7 +56,7 @@ def deliver_once(
     What goes wrong on the way is part of the outcome; only a failing database raises.
     """
     started = time.monotonic()
-    answer, error = _attempt(lease, secret_key, networks, timeout_s, now or datetime.now(UTC))
+    answer, error = attempt(lease, secret_key, networks, timeout_s, now or datetime.now(UTC))
     duration_ms = round((time.monotonic() - started) * 1000)
     status = answer.status if answer else None
     with database.write() as session:
@@ -74,7 +74,7 @@ def deliver_once(
     )
 
 
-def _attempt(
+def attempt(
     lease: Lease, secret_key: str, networks: Collection[Network], timeout_s: float, now: datetime
 ) -> tuple[Answer | None, str]:
     """The answer, if there was one, and what is wrong; an empty text means delivered."""

@@ -30,7 +30,9 @@ def test_answer_carries_verdict_reasons_scores_spans_and_versions(post):
         "scores",
         "spans",
         "model",
+        "readers",
         "policy_version",
+        "status_url",
     ]
     assert (response.json["id"], response.json["decision"], response.json["state"]) == ("8841", "hold", "held")
     assert response.json["reasons"][0] == {
@@ -202,7 +204,8 @@ def test_score_answers_like_a_comment_and_stores_nothing(post, client, alice):
     batch = post("/v1/score", {"comments": [{"id": "a", "text": "Nice."}, {"text": "bad"}]})
 
     assert (response.status_code, response.json["decision"]) == (200, "hold")
-    assert set(response.json) == {"decision", "reasons", "scores", "spans", "model", "policy_version"}
+    assert set(response.json) == {"decision", "reasons", "scores", "spans", "model", "readers", "policy_version"}
+    assert response.json["readers"] == {"careful": "off"}
     assert [result["decision"] for result in batch.json["results"]] == ["publish", "hold"]
     assert batch.json["results"][0]["id"] == "a"
     assert client.get("/v1/comments", headers=alice).json["items"] == []

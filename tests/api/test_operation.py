@@ -6,10 +6,15 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
+from moderation.classifier.loading import Loaded
 from moderation.scoring import Scorer
 from moderation.storage import migrate
+from moderation.storage.tables import ApiKey
+from moderation.storage.types import utc_now
+from moderation.web import app as app_module
 from moderation.web import openapi
 from moderation.web.app import create_app
+from tests.factories import FakeReader
 
 
 def test_healthz_answers_whatever_else_is_wrong(client):
@@ -19,7 +24,7 @@ def test_healthz_answers_whatever_else_is_wrong(client):
 def test_readyz_is_well_with_database_migrations_and_model(client):
     response = client.get("/readyz")
 
-    assert (response.status_code, response.json) == (200, {"ok": True, "failing": []})
+    assert (response.status_code, response.json) == (200, {"ok": True, "failing": [], "degraded": []})
 
 
 def test_readyz_names_a_missing_model(settings, database):
@@ -28,6 +33,28 @@ def test_readyz_names_a_missing_model(settings, database):
     response = client.get("/readyz")
 
     assert (response.status_code, response.json["failing"]) == (503, ["model"])
+
+
+def test_readyz_is_well_but_says_so_when_the_careful_reader_cannot_be_used(settings, database):
+    scorer = Scorer(FakeReader(), careful_unusable="network.onnx is not the file its manifest names")
+    client = create_app(settings, database=database, scorer=scorer).test_client()
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json) == (200, {"ok": True, "failing": [], "degraded": ["careful_reader"]})
+    assert "network" not in response.text
+
+
+def test_the_log_says_at_start_that_the_careful_reader_cannot_be_used(settings, monkeypatch):
+    reader = FakeReader()
+    monkeypatch.setattr(app_module, "load_reader", lambda *_, careful: Loaded(reader, "the file is gone"))
+
+    with structlog.testing.capture_logs() as logs:
+        scorer = app_module.make_scorer(settings)
+
+    assert (scorer.reader, scorer.careful_unusable) == (reader, "the file is gone")
+    [line] = [line for line in logs if line["event"] == "careful_reader_unusable"]
+    assert (line["log_level"], line["reason"], line["reads_instead"]) == ("error", "the file is gone", "fake-1")
 
 
 def test_readyz_names_old_migrations(client, sqlite_template, tmp_path, settings):
@@ -139,3 +166,12 @@ def test_security_headers_are_on_every_answer(client, path):
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "no-store"
+
+
+def test_day_on_which_a_key_was_used_is_kept_once(post, database):
+    for _ in range(2):
+        assert post("/v1/comments", {"id": "1", "text": "Lovely."}).status_code in {200, 201}
+
+    with database.read() as session:
+        key = session.scalars(sa.select(ApiKey)).one()
+    assert key.last_used_on == utc_now().date()

@@ -1,15 +1,30 @@
-"""The shipped reader, and tables of figures that are printed at the end of the run."""
+"""The shipped readers, and tables of figures that are printed at the end of the run."""
 
 import pytest
 
 from moderation.classifier.reader import QuickReader
+from tests.behaviour import measure
 
 _TABLES = pytest.StashKey[list[str]]()
 
 
+@pytest.fixture(scope="session", params=["quick", "both"])
+def name(request):
+    """Which reader is measured; every test runs for each of them."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def reader():
-    return QuickReader.load()
+def reader(name, request):
+    return QuickReader.load() if name == "quick" else request.getfixturevalue("shipped_both")
+
+
+@pytest.fixture(scope="session")
+def floors(name, reader):
+    """What the reader must reach. Once there is a careful reader, there are floors for both."""
+    found = measure.floors(name)
+    assert found, f"no floors: python -m tests.behaviour.measure --reader {name} --write-floors"
+    return found
 
 
 @pytest.fixture

@@ -1,22 +1,25 @@
-"""How the newest model does on the behaviour cases, on readers of violent articles, and on disguised comments.
+"""How a reader does on the behaviour cases, on readers of violent articles, and on disguised comments.
 
-    python -m tests.behaviour.measure                 prints the tables and the cases that go wrong
-    python -m tests.behaviour.measure --write-floors  also takes what was measured, less a margin, as the new floors
+    python -m tests.behaviour.measure --reader both                 prints the tables
+    python -m tests.behaviour.measure --reader both --write-floors  also takes what was measured, less a margin, as
+                                                                    that reader's new floors
+    python -m tests.behaviour.measure --reader both --cases         also prints the cases that go wrong
 
-A model's directory may be named, to measure another than the newest.
-Both need the shared data; MODERATION_SHARED says where it is.
+The reader is quick, careful or both (the default). A quick model's directory may be named, to measure another than
+the newest. All need the shared data; MODERATION_SHARED says where it is.
 The cases are for measuring only: whoever trains or tunes a model by them makes them worthless.
 """
 
+import argparse
 import csv
 import gzip
 import json
 import os
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +27,11 @@ from numpy.typing import NDArray
 from moderation.classifier.data import is_held_back
 from moderation.classifier.obfuscation import KINDS, obfuscate
 from moderation.classifier.reader import QuickReader
+from moderation.cli.readers import load_reader
 from moderation.config import ROOT
 from moderation.domain.comment import Action
 from moderation.domain.policy import Policy, decide
-from moderation.domain.reading import TOXICITY, Context
+from moderation.domain.reading import TOXICITY, Context, Reading
 from moderation.text.signals import find_signals
 
 FOLDER = Path(__file__).parent
@@ -38,11 +42,24 @@ CONTEXTS = ("nothing", "title", "article")
 KEPT_MARGIN = 0.02  # of the recall that is kept under a disguise
 MARGIN = 1  # case, of a kind or of all articles' comments together; two for the two sums of all kinds
 _SUMS = {"hold": "all abusive", "publish": "all innocent"}
+READERS = ("quick", "careful", "both")
+_INNOCENT_EVERY = {"quick": 1, "careful": 4, "both": 4}  # of the innocent comments that are disguised: 5 ms each
 _POLICY = Policy()
 _SENTENCE_END = re.compile(r"(?<=[.!?:])[\"”]?\s+(?=[\"“]?[A-Z0-9])")
 
 
-def held(reader: QuickReader, texts: Sequence[str], context: Context = Context()) -> list[bool]:  # noqa: B008 - frozen
+class Reader(Protocol):
+    """One reading a text, in order; the quick reader, the careful one, or both together."""
+
+    @property
+    def model(self) -> str: ...
+
+    def read_many(
+        self, texts: Sequence[str], contexts: Sequence[Context] | None = None, *, spans: bool = True
+    ) -> list[Reading]: ...
+
+
+def held(reader: Reader, texts: Sequence[str], context: Context = Context()) -> list[bool]:  # noqa: B008 - frozen
     """Whether a blog with the default policy would hold each of the texts."""
     readings = reader.read_many(texts, [context] * len(texts), spans=False)
     verdicts = [
@@ -51,7 +68,7 @@ def held(reader: QuickReader, texts: Sequence[str], context: Context = Context()
     return [verdict.action is not Action.PUBLISH for verdict in verdicts]
 
 
-def kinds(reader: QuickReader) -> dict[str, list[bool]]:
+def kinds(reader: Reader) -> dict[str, list[bool]]:
     """For each kind, and for all of a side, which of the cases are right."""
     right: dict[str, list[bool]] = {}
     sums: dict[str, list[bool]] = {name: [] for name in _SUMS.values()}
@@ -75,7 +92,7 @@ def sentences(article: dict[str, str]) -> list[str]:
     return [part for part in _SENTENCE_END.split(article["text"].replace("\n", " ")) if part.strip()]
 
 
-def articles(reader: QuickReader) -> dict[str, dict[str, dict[str, list[bool]]]]:
+def articles(reader: Reader) -> dict[str, dict[str, dict[str, list[bool]]]]:
     """Topic -> what is shown -> own sentences, readers' and abusive comments -> which of them are held."""
     return {
         article["topic"]: {
@@ -101,15 +118,20 @@ def totals(measured: dict[str, dict[str, dict[str, list[bool]]]]) -> dict[str, d
     }
 
 
-def natural(shared: Path) -> tuple[list[str], NDArray[np.bool_]]:
-    """Comments at their natural rate that no model is trained on, and whether most raters found them toxic."""
+def natural(shared: Path, reader: str = "quick") -> tuple[list[str], NDArray[np.bool_]]:
+    """Comments that no model is trained on, and whether most raters found them toxic.
+
+    For the quick reader at their natural rate; for the others, which take long, with fewer innocent ones.
+    """
     csv.field_size_limit(2**31 - 1)
     with gzip.open(shared / "data" / "train.csv.gz", "rt", encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["natural"] == "True" and is_held_back(row["text"])]
-    return [row["text"] for row in rows], np.array([float(row["toxicity"]) >= 0.5 for row in rows])
+    toxic = np.array([float(row["toxicity"]) >= 0.5 for row in rows])
+    chosen = np.flatnonzero(toxic | (np.arange(len(rows)) % _INNOCENT_EVERY[reader] == 0))
+    return [rows[row]["text"] for row in chosen], toxic[chosen]
 
 
-def kept_recall(reader: QuickReader, texts: Sequence[str], toxic: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
+def kept_recall(reader: Reader, texts: Sequence[str], toxic: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
     """Kind of disguise -> recall, at as many false positives as without, and the share of the plain recall it is.
 
     Every comment is disguised, so that holding whatever is disguised does not help. The false positives are
@@ -131,7 +153,7 @@ def kept_recall(reader: QuickReader, texts: Sequence[str], toxic: NDArray[np.boo
     }
 
 
-def _toxicity(reader: QuickReader, texts: Sequence[str]) -> NDArray[np.float64]:
+def _toxicity(reader: Reader, texts: Sequence[str]) -> NDArray[np.float64]:
     return np.array([reading.scores[TOXICITY] for reading in reader.read_many(texts, spans=False)])
 
 
@@ -139,12 +161,13 @@ def shared_folder() -> Path:
     return Path(os.environ.get("MODERATION_SHARED") or ROOT.parent / "shared")
 
 
-def floors() -> dict[str, dict[str, float]]:
-    loaded: dict[str, dict[str, float]] = json.loads(FLOORS.read_text(encoding="utf-8"))
-    return loaded
+def floors(reader: str) -> dict[str, dict[str, float]]:
+    """What that reader must reach; nothing where no floors were written yet."""
+    loaded: dict[str, dict[str, dict[str, float]]] = json.loads(FLOORS.read_text(encoding="utf-8"))
+    return loaded.get(reader, {})
 
 
-def new_floors(reader: QuickReader, kept: dict[str, tuple[float, float]]) -> dict[str, object]:
+def new_floors(reader: Reader, kept: dict[str, tuple[float, float]]) -> dict[str, object]:
     """What *reader* reaches, less the margin; with the whole article its own sentences must all pass."""
     right, held_of = kinds(reader), totals(articles(reader))
     return {
@@ -205,33 +228,42 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _wrong(reader: QuickReader, right: dict[str, list[bool]]) -> Iterable[str]:
+def _wrong(reader: Reader, right: dict[str, list[bool]]) -> Iterable[str]:
     for kind, group in CASES.items():
         for text, good in zip(group["cases"], right[kind], strict=True):
             if not good:
-                yield f"{kind}: {reader.read(text).scores[TOXICITY]:.2f} {text}"
+                yield f"{kind}: {_toxicity(reader, [text])[0]:.2f} {text}"
     for article in ARTICLES:
         for group, side in (("readers", False), ("abusive", True)):
             for shown in CONTEXTS:
                 context = context_of(article, shown)
                 for text, is_held in zip(article[group], held(reader, article[group], context), strict=True):
                     if is_held != side:
-                        score = reader.read(text, context).scores[TOXICITY]
+                        score = reader.read_many([text], [context], spans=False)[0].scores[TOXICITY]
                         yield f"{article['topic']}, {group}, {shown}: {score:.2f} {text}"
 
 
-def main(arguments: Sequence[str]) -> None:
-    directories = [Path(argument) for argument in arguments if not argument.startswith("--")]
-    reader = QuickReader.load(directories[0] if directories else None)
+def main() -> None:
+    options = argparse.ArgumentParser(description="Measures a reader on the behaviour cases.")
+    options.add_argument("--reader", choices=READERS, default="both")
+    options.add_argument("--write-floors", action="store_true")
+    options.add_argument("--cases", action="store_true", help="print the cases that go wrong")
+    options.add_argument("directory", nargs="?", type=Path, help="of a quick model, if not the newest")
+    asked = options.parse_args()
+    reader: Reader = QuickReader.load(asked.directory) if asked.directory else load_reader(asked.reader)
+    name = "quick" if asked.directory or isinstance(reader, QuickReader) else asked.reader
     right, measured = kinds(reader), articles(reader)
-    kept = kept_recall(reader, *natural(shared_folder()))
-    if "--write-floors" in arguments:
-        FLOORS.write_text(json.dumps(new_floors(reader, kept), indent=1) + "\n", encoding="utf-8")
-    print(kinds_table(right, floors()["kinds"], reader.model))  # noqa: T201 - it is a command
+    kept = kept_recall(reader, *natural(shared_folder(), name))
+    if asked.write_floors:
+        written = {**json.loads(FLOORS.read_text(encoding="utf-8")), name: new_floors(reader, kept)}
+        FLOORS.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    floor = floors(name)
+    print(kinds_table(right, floor.get("kinds", {}), reader.model))  # noqa: T201 - it is a command
     print(articles_table(measured, reader.model))  # noqa: T201
-    print(kept_table(kept, floors()["recall kept under a disguise"], reader.model))  # noqa: T201
-    print("\n".join(_wrong(reader, right)))  # noqa: T201
+    print(kept_table(kept, floor.get("recall kept under a disguise", {}), reader.model))  # noqa: T201
+    if asked.cases:
+        print("\n".join(_wrong(reader, right)))  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -11,9 +11,9 @@ from tests.behaviour import measure
 INSULT = "You are a pathetic idiot and a disgusting liar, and nobody wants your stupid garbage here."
 
 
-def test_disguised_comments_keep_their_recall_at_the_same_false_positives(reader, shared, print_table):
-    floor = measure.floors()["recall kept under a disguise"]
-    kept = measure.kept_recall(reader, *measure.natural(shared))
+def test_disguised_comments_keep_their_recall_at_the_same_false_positives(name, reader, floors, shared, print_table):
+    floor = floors["recall kept under a disguise"]
+    kept = measure.kept_recall(reader, *measure.natural(shared, name))
     print_table(measure.kept_table(kept, floor, reader.model))
 
     assert set(floor) == {*KINDS, "mean"}

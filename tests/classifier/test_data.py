@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from moderation.classifier import data as training_data
-from moderation.classifier.data import EXAMPLES, EXAMPLES_SOURCE, is_held_back, with_examples
+from moderation.classifier.data import is_held_back, with_examples
+from moderation.classifier.own_examples import FOLDER, OUR_EXAMPLES, OUR_TEMPLATES, OURS
 from moderation.domain.errors import InvalidRequest
-from moderation.domain.reading import ATTRIBUTES, IDENTITY_ATTACK, INSULT, SPAM, TOXICITY
+from moderation.domain.reading import ATTRIBUTES, INSULT, SPAM, TOXICITY
 
+FILES = sorted(FOLDER.glob("*.json"))
 HEAD = (
     "text,toxicity,severe_toxicity,profanity,threat,insult,identity_attack,sexually_explicit,spam,"
     "source,licence,natural"
@@ -57,12 +59,13 @@ def test_our_examples_come_after_the_data_and_say_nothing_of_other_attributes(da
     both = with_examples(data, seed=0)
 
     assert both.texts[: len(data.texts)] == data.texts
-    ours = both.sources == EXAMPLES_SOURCE
-    assert 1_000 < ours.sum() < 5_000
+    ours = np.isin(both.sources, OURS)
+    assert 1_000 < (both.sources == OUR_TEMPLATES).sum() < 5_000
+    assert 2_000 < (both.sources == OUR_EXAMPLES).sum() < 8_000
     assert not both.natural[ours].any()
     assert np.isnan(both.labels[SPAM][ours]).all()
-    assert set(both.labels[TOXICITY][ours]) == {0.0, 1.0}
-    assert both.licences[EXAMPLES_SOURCE]
+    assert set(both.labels[TOXICITY][both.sources == OUR_TEMPLATES]) == {0.0, 1.0}
+    assert all(both.licences[source] for source in OURS)
 
 
 def test_our_examples_are_the_same_for_the_same_seed(data):
@@ -70,24 +73,28 @@ def test_our_examples_are_the_same_for_the_same_seed(data):
     assert with_examples(data, seed=3).texts != with_examples(data, seed=4).texts
 
 
-def test_every_slot_is_filled_and_every_label_is_an_attribute(data):
-    content = json.loads(EXAMPLES.read_text(encoding="utf-8"))
-    used = {
-        slot
-        for kind in content["kinds"].values()
-        for text in kind["templates"]
-        for slot in re.findall(r"{(\w+)}", text)
-    }
+@pytest.mark.parametrize("path", [path for path in FILES if path.name != "articles.json"], ids=lambda path: path.stem)
+def test_every_slot_is_filled_and_every_label_is_an_attribute(path):
+    content = json.loads(path.read_text(encoding="utf-8"))
+    sentences = [text for kind in content["kinds"].values() for text in kind["sentences"]]
+    used = {slot for text in sentences for slot in re.findall(r"{(\w+)}", text)}
 
     assert used == set(content["slots"])
+    assert len(sentences) == len(set(sentences))
     assert all(set(kind["labels"]) <= set(ATTRIBUTES) for kind in content["kinds"].values())
-    assert not any("{" in text for text in with_examples(data, seed=0).texts)
-    assert any(kind["labels"].get(IDENTITY_ATTACK) == 1 for kind in content["kinds"].values())
+    assert any(kind["labels"][TOXICITY] >= 0.8 for kind in content["kinds"].values())
+    assert any(kind["labels"][TOXICITY] <= 0.2 for kind in content["kinds"].values())
+
+
+def test_no_slot_is_left_open(data):
+    texts = with_examples(data, seed=0).texts
+
+    assert not [text for text in texts if re.search(r"{\w+}", text)]
 
 
 def test_our_examples_hold_nothing_that_is_measured_on(shared):
     """Neither the seed's sentences nor the readers' comments may be learnt by heart."""
-    examples = EXAMPLES.read_text(encoding="utf-8").lower()
+    examples = "".join(path.read_text(encoding="utf-8").lower() for path in FILES)
     seed = json.loads((shared / "seed" / "article_and_comment.json").read_text(encoding="utf-8"))
     words = re.findall(r"[\w']+", seed["comment"]["text"].lower())
 

@@ -12,8 +12,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 
 from moderation.classifier.artifact import compact
+from moderation.classifier.emoji import WORDS
 from moderation.classifier.features import HashedWords
-from moderation.classifier.kernel import _EMOJI, heaviest
+from moderation.classifier.identities import naming_words
+from moderation.classifier.kernel import heaviest
 from moderation.classifier.obfuscation import KINDS, obfuscate
 from moderation.classifier.reader import QuickReader
 from moderation.cli.bench import comments
@@ -26,6 +28,8 @@ HALF = N_FEATURES // 2
 ALL_64 = 2**64 - 1
 SEED, STEP, MIX = 0xCBF29CE484222325, 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
 LETTERS, SOUNDS = 0xA0761D6478BD642F, 0xE7037ED1A0B428DB
+GROUP = 0x5851F42D4C957F2D
+NAMING = set(naming_words())
 
 TEXTS = [
     "",
@@ -39,24 +43,35 @@ TEXTS = [
     "x" * 300,
     "== Heading == {{template|name=value}} 50% & more ~~~~",
     "ﷺ ½ ﬁne",
+    "My gay Muslim friend's 🖕 black🖕 friends, Muslim's gay gay women",
 ]
 
-texts = st.one_of(st.text(st.characters(codec=None)), st.text("aeioubdfgknst '*!$@#.😀🖕你", max_size=60))
+texts = st.one_of(
+    st.text(st.characters(codec=None)),
+    st.text("aeioubdfgknst '*!$@#.😀🖕你", max_size=60),
+    st.lists(st.sampled_from(["gay", "old", "muslim's", "🖕", "the", "!", "people", "jew", "'"]), max_size=9).map(
+        " ".join
+    ),
+)
 
 
 def twin_columns(text: str) -> list[int]:
     """The columns of all features, by the rules of the kernel's docstrings."""
     text = normalise(text).text
     columns: list[int] = []
-    before = None
+    before = grouped = None
     for word, kind in twin_words(text):
-        letters = _EMOJI.get(word[0], word[:2]) if kind in (SYMBOL, BANG) else word[:40]
+        letters = WORDS.get(word[0], word[:2]) if kind in (SYMBOL, BANG) else word[:40]
         whole = continued(SEED, letters)
         columns.append(column(whole))
+        names = letters.replace("'", "") in NAMING
         if before is not None:
             columns.append(column(continued(before, letters)))
-        before = whole
-        if kind in (LETTER, DIGIT):
+            columns.append(column(stepped(grouped, [GROUP]) if names else continued(grouped, letters)))
+        before, grouped = whole, GROUP if names else whole
+        if names:
+            columns.append(column(GROUP))
+        elif kind in (LETTER, DIGIT):
             if len(letters) >= 4:
                 columns += [column(shuffled(letters)), column(sounds(letters))]
             padded = f" {letters} "
@@ -100,9 +115,9 @@ def kind_of(char: str) -> int:
     return UNSPACED if code < 0x40000 else SYMBOL
 
 
-def stepped(state: int, letters: str) -> int:
+def stepped(state: int, letters: str | list[int]) -> int:
     for letter in letters:
-        state = (state ^ ord(letter)) * STEP & ALL_64
+        state = (state ^ (ord(letter) if isinstance(letter, str) else letter)) * STEP & ALL_64
         state ^= state >> 32
     return state
 

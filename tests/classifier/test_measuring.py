@@ -110,7 +110,7 @@ def test_highlights_are_compared_with_what_people_marked(trained, tmp_path):
     [(set(), set(), 1.0), ({1}, set(), 0.0), (set(), {1}, 0.0), ({1, 2}, {2, 3}, 0.5), ({1, 2}, {1, 2}, 1.0)],
 )
 def test_the_overlap_is_the_f1_of_characters(found, marked, f1):
-    assert challenges._overlap(found, marked) == f1
+    assert challenges.overlap(found, marked) == f1
 
 
 def test_the_article_factor_costs_no_abuse_and_frees_the_articles_sentences(data, monkeypatch):

@@ -1,4 +1,4 @@
-"""The solver of all attributes at once, against scikit-learn's of one."""
+"""Each attribute's regression: shares as labels, weights, columns that are held at zero."""
 
 import numpy as np
 import pytest
@@ -19,16 +19,16 @@ def sample():
     return rows, labels
 
 
-def test_it_ranks_unseen_rows_as_well_as_scikit_learn(sample):
+def test_it_ranks_unseen_rows_as_well_as_an_exact_solver(sample):
     rows, labels = sample
 
-    fitted = fit(rows[:1_500], labels[:1_500], np.ones((1_500, 2), np.float32), seed=0, epochs=10)
+    fitted = fit(rows[:1_500], labels[:1_500], np.ones((1_500, 2), np.float32), seed=0)
 
     for column in (0, 1):
         exact = LogisticRegression(C=10).fit(rows[:1_500], labels[:1_500, column]).decision_function(rows[1_500:])
         ours = fitted.logits(rows[1_500:])[:, column]
         unseen = labels[1_500:, column]
-        assert roc_auc_score(unseen, ours) == pytest.approx(roc_auc_score(unseen, exact), abs=0.01)
+        assert roc_auc_score(unseen, ours) == pytest.approx(roc_auc_score(unseen, exact), abs=0.015)
 
 
 def test_an_attribute_is_fitted_as_if_it_were_alone(sample):
@@ -57,3 +57,25 @@ def test_no_rows_at_all_leave_nothing_learnt(sample):
     rows, labels = sample
 
     assert not fit(rows, labels, np.zeros_like(labels), seed=0).weights.any()
+
+
+def test_a_weight_that_is_held_at_zero_stays_there_and_the_others_learn_what_is_left(sample):
+    rows, labels = sample
+    held = np.zeros((60, 2), dtype=bool)
+    held[:3, 0] = True
+
+    fitted = fit(rows, labels, np.ones_like(labels), seed=0, held_at_zero=held)
+
+    assert not fitted.weights[:3, 0].any()
+    assert fitted.weights[3:, 0].all()
+    assert fitted.weights[:, 1].all()
+
+
+def test_a_share_of_raters_is_learnt_as_a_share(sample):
+    """Rows that are all alike: the chance that is learnt is the share itself."""
+    rows = sparse.csr_matrix(np.ones((2_000, 1), np.float32))
+    shares = np.full((2_000, 1), 0.7, np.float32)
+
+    fitted = fit(rows, shares, np.ones_like(shares), seed=0)
+
+    assert 1 / (1 + np.exp(-fitted.logits(rows[:1])[0, 0])) == pytest.approx(0.7, abs=0.03)

@@ -3,7 +3,9 @@
 import pytest
 from click.testing import CliRunner
 
+from moderation.classifier.loading import has_careful
 from moderation.cli import main
+from tests.conftest import skip_or_fail
 from tests.factories import SECRET_KEY
 
 
@@ -29,3 +31,15 @@ def run(environment):
         return result.output
 
     return _run
+
+
+@pytest.fixture(scope="session")
+def both():
+    """Both readers, with the newest careful one."""
+    if not has_careful():
+        skip_or_fail("models/ holds no careful reader")
+    from moderation.classifier.both import BothReaders
+
+    readers = BothReaders.load()
+    yield readers
+    readers.close()

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from moderation.classifier.loading import Loaded
+from moderation.classifier.reader import QuickReader
+from moderation.cli import doctor
 from moderation.storage import sites
 from moderation.storage.engine import Database
 from moderation.storage.tables import Event, EventState
@@ -55,6 +58,26 @@ def test_missing_model_is_named(run, healthy, tmp_path):
 
     assert not found["model"]["well"]
     assert found["model"]["mend"]
+
+
+def test_a_careful_reader_that_cannot_be_used_is_named_with_what_mends_it(run, healthy, monkeypatch):
+    def unusable(*arguments, careful):
+        return Loaded(QuickReader.load(), "careful-1/network.onnx is missing." if careful else "")
+
+    monkeypatch.setattr(doctor, "load_reader", unusable)
+    found = findings(run("doctor", "--json", fails=True))
+    switched_off = findings(run("doctor", "--json", env={"CAREFUL_READER": "off"}))
+
+    assert found["model"]["well"]
+    assert "careful-1/network.onnx is missing" in found["careful reader"]["detail"]
+    assert found["careful reader"]["mend"]
+    assert switched_off["careful reader"]["detail"] == "off, as CAREFUL_READER says"
+
+
+def test_a_wrong_wish_about_the_careful_reader_is_named(run, healthy):
+    found = findings(run("doctor", "--json", fails=True, env={"CAREFUL_READER": "maybe"}))
+
+    assert found["settings"]["detail"] == "CAREFUL_READER must be on or off, not 'maybe'."
 
 
 def test_old_migrations_are_named_with_the_command(run, healthy):

@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from moderation.classifier.artifact import ModelError
+from moderation.classifier.loading import has_careful
 from moderation.classifier.reader import Evidence, QuickReader, Token
 from moderation.cli import main
 from moderation.config import ROOT
 from moderation.domain.explain import logit, probability
-from moderation.domain.reading import ATTRIBUTES, INSULT, TOXICITY, Reading, Span
+from moderation.domain.reading import ATTRIBUTES, INSULT, SPAM, TOXICITY, Reading, Span
 
 BIAS, REST = -2.0, 0.25
 WEIGHTS = {"idiot": 2.5, "daft": 0.5, "thanks": -1.5, "fool": 9.0}
@@ -44,9 +45,12 @@ class Weigher:
             spans=spans,
             model="fake-2",
             bias=dict.fromkeys(ATTRIBUTES, BIAS),
-            rest=dict.fromkeys(ATTRIBUTES, REST),
+            rest={**dict.fromkeys(ATTRIBUTES, REST), INSULT: 0.75},
             excused=excused,
         )
+
+    def read_many(self, texts, contexts):
+        return [self.read(text, context) for text, context in zip(texts, contexts, strict=True)]
 
     def evidence(self, text, context):
         tokens = [Token(match.start(), match.end(), match[0]) for match in re.finditer(r"\S+", text)]
@@ -58,6 +62,8 @@ class Weigher:
 
 @pytest.fixture(autouse=True)
 def weigher(monkeypatch):
+    """One reader of the words alone; the tests of both ask for the shipped ones."""
+    monkeypatch.setenv("CAREFUL_READER", "off")
     weigher = Weigher()
     monkeypatch.setattr(QuickReader, "load", lambda: weigher)
     return weigher
@@ -247,6 +253,53 @@ def test_the_shipped_model_explains_its_score_to_the_last_digit(monkeypatch):
     assert told["logit"] == pytest.approx(total, abs=2e-3)
     assert told["words"][0]["word"] == "idiot"
     assert told["words"][0]["score_without"] < told["score"]
+
+
+@pytest.fixture
+def shipped(monkeypatch):
+    """The models of the project, both of them."""
+    if not has_careful():
+        pytest.skip("there is no careful reader yet")
+    monkeypatch.setattr(QuickReader, "load", SHIPPED)
+    monkeypatch.setenv("CAREFUL_READER", "on")
+
+
+@pytest.mark.parametrize("attribute", [TOXICITY, SPAM])
+@pytest.mark.parametrize("reader", ["quick", "careful", "both"])
+def test_every_readers_lines_add_up_to_its_score(shipped, reader, attribute):
+    told = json.loads(explain(RUDE, "--reader", reader, "--attribute", attribute, "--json"))
+
+    total = told["bias"] + sum(span[3] for span in told["spans"]) + told["rest"]
+    assert told["spans"]
+    assert probability(total) == pytest.approx(told["scores"][attribute], abs=2e-3)
+    assert set(told["apart"]) == (set() if reader == "quick" else {"quick", "careful"})
+    assert {word["is_estimate"] for word in told["words"]} == {reader != "quick"}
+    if reader != "both":
+        assert told["scores"] == pytest.approx(told["apart"].get(reader, told["scores"]), abs=1e-5)
+
+
+def test_both_readers_scores_stand_above_the_sum_and_a_score_without_a_word_is_called_an_estimate(shipped):
+    by_both, by_quick = explain(RUDE), explain(RUDE, "--reader", "quick")
+
+    assert re.search(r"^By the words alone: \S.*\. By the sentence: \S.*\.$", by_both, re.MULTILINE)
+    assert "without it about" in by_both
+    assert "By the words" not in by_quick
+    assert "about" not in by_quick
+
+
+def test_what_the_article_excuses_is_named_with_both_readers_too(shipped, tmp_path):
+    (tmp_path / "article.txt").write_text("The press called him scum and a monster.")
+
+    shown = explain("They called him scum and a monster", "--article", tmp_path / "article.txt")
+
+    assert "Excused by the article: " in shown
+
+
+def test_the_careful_reader_that_is_switched_off_cannot_be_asked_for():
+    result = CliRunner().invoke(main, ["explain", "idiot", "--reader", "careful"])
+
+    assert result.exit_code == 1
+    assert "--reader quick" in result.stderr
 
 
 def on_a_terminal(*arguments, **env):

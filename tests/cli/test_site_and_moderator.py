@@ -5,6 +5,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from moderation import second_factor
 from moderation.passwords import password_fits
 from moderation.storage import moderators, sites
 from moderation.storage.engine import Database
@@ -94,9 +95,28 @@ def test_new_password_or_disabling_ends_every_sign_in(run, rows):
             assert moderators.find_session(session, token, utc_now()) is None
 
 
+def test_second_factor_of_somebody_without_phone_is_switched_off(run, rows):
+    run("moderator", "add", "ann@example.org")
+    with rows.read() as session:
+        ann = moderators.moderator_by_email(session, "ann@example.org")
+    secret = second_factor.begin(rows, ann, secret_key="k" * 32)
+    now = utc_now()
+    second_factor.confirm(
+        rows, ann, second_factor.code_at(secret, int(now.timestamp()) // 30), secret_key="k" * 32, now=now
+    )
+
+    run("moderator", "reset-totp", "ann@example.org")
+
+    with rows.read() as session:
+        ann = moderators.moderator_by_email(session, "ann@example.org")
+        assert not second_factor.is_on(ann)
+        assert second_factor.recovery_codes_left(session, ann) == 0
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("moderator", "reset-totp", "nobody@example.org"),
         ("site", "rotate-key", "nothing"),
         ("site", "set-webhook", "nothing", "https://a.example"),
         ("moderator", "disable", "nobody@example.org"),

@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from tests.e2e.stack import EMAIL, PASSWORD, Stack, wait_until
 
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def stack(request, tmp_path):

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from moderation.classifier.loading import has_careful
 from tests.e2e.stack import Stack, wait_until
 
 
@@ -117,6 +118,36 @@ def test_what_cannot_work_is_said_at_once(stack, options, names):
 
     assert done.returncode == 1
     assert names in done.stderr
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["demo"]])
+def test_a_wish_about_the_careful_reader_that_is_neither_on_nor_off_is_refused(tmp_path, command):
+    done = subprocess.run(
+        [sys.executable, "-m", "moderation", *command],
+        env={**os.environ, "MODERATION_HOME": str(tmp_path), "MODERATION_SECRET_KEY": "k" * 43, "CAREFUL_READER": "no"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == "Error: CAREFUL_READER must be on or off, not 'no'.\n"
+
+
+@pytest.mark.parametrize("wish", ["on", "off"])
+def test_the_service_reads_with_or_without_the_careful_reader(stack, wish):
+    stack.kill("service")
+    stack.environment["CAREFUL_READER"] = wish
+    stack.start_service()
+
+    with socket.create_connection(("127.0.0.1", stack.service_port), timeout=10) as client:
+        client.sendall(request_bytes(stack, "one"))
+        answer = json.loads(client.makefile("rb").read().partition(b"\r\n\r\n")[2])
+
+    may_read = wish == "on" and has_careful()
+    assert answer["readers"]["careful"] in ({"asked", "not_needed", "late"} if may_read else {"off"})
+    assert "careful_reader_unusable" not in (stack.home / "service.log").read_text()
 
 
 @pytest.mark.parametrize("key", [None, "k-1"])

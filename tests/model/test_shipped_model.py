@@ -1,10 +1,9 @@
-"""The model in models/ does what the service was made for."""
+"""The quick reader in models/ does what the service was made for."""
 
 import csv
 import gzip
 import json
 import math
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -18,44 +17,12 @@ from moderation.classifier.reader import QuickReader
 from moderation.domain.comment import Action
 from moderation.domain.policy import DEFAULT_BANDS, Policy, decide
 from moderation.domain.reading import ATTRIBUTES, TOXICITY, Context
-
-NOTHING = Context()
-READER_COMMENTS = json.loads((Path(__file__).parent / "reader_comments.json").read_text(encoding="utf-8"))
-ABUSE = [
-    "You are a pathetic idiot and nobody wants you here",
-    "Shut up, you disgusting liar",
-    "Kill yourself, you worthless piece of trash",
-    "Immigrants are filthy parasites and should all be shot",
-]
-KIND = [
-    "Thank you for this, it was kind and it helped me.",
-    "I respectfully disagree with your second point, but I enjoyed the essay.",
-    "My gay Muslim friend and I cooked dinner together last night.",
-    "The Jewish community centre opens again on Monday.",
-    "I am a black woman and I am proud of it.",
-    "Two lesbians live next door and bake the best bread in the street.",
-    "White chocolate and dark chocolate both work in this recipe.",
-]
+from tests.model.comments import ABUSE, KIND, READER_COMMENTS, contexts, is_held
 
 
 @pytest.fixture(scope="module")
 def reader():
     return QuickReader.load()
-
-
-@pytest.fixture(scope="module")
-def seed(shared):
-    return json.loads((shared / "seed" / "article_and_comment.json").read_text(encoding="utf-8"))
-
-
-def is_held(reader, text, context=NOTHING):
-    return decide(Policy(), reader.read(text, context), ()).action is not Action.PUBLISH
-
-
-def contexts(seed):
-    """What a blog may send along: the whole article, its title, nothing."""
-    article = seed["article"]
-    return [Context(article["title"], article["text"]), Context(article["title"]), Context()]
 
 
 def test_the_seed_comment_is_held_with_and_without_its_article(reader, seed):

@@ -50,8 +50,19 @@ def test_values_are_read(tmp_path):
         ({"DELIVERY_LEASE_SECONDS": "2"}, "DELIVERY_LEASE_SECONDS"),
         ({"SCORING_DEADLINE_SECONDS": "-1"}, "SCORING_DEADLINE_SECONDS"),
         ({"SCORING_THREADS": "0"}, "SCORING_THREADS"),
+        ({"CAREFUL_READER": "maybe"}, "CAREFUL_READER must be on or off, not 'maybe'"),
+        ({"CAREFUL_READER": "0"}, "CAREFUL_READER"),
     ],
 )
 def test_bad_value_is_refused_by_name(env, names):
     with pytest.raises(SettingsError, match=names):
         Settings.from_env({"MODERATION_SECRET_KEY": KEY, **env})
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"), [(None, True), ("", True), ("on", True), ("ON", True), ("off", False), ("Off", False)]
+)
+def test_the_careful_reader_reads_unless_it_is_switched_off(value, wanted):
+    env = {"MODERATION_SECRET_KEY": KEY} | ({} if value is None else {"CAREFUL_READER": value})
+
+    assert Settings.from_env(env).careful_reader is wanted

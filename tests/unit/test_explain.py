@@ -1,12 +1,14 @@
 """The sum behind a score, and the score without a word of it."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from moderation.domain.decision import percent, receipt
 from moderation.domain.explain import (
     excused_words,
+    is_estimate,
     logit,
     parts_sum,
     probability,
@@ -15,7 +17,7 @@ from moderation.domain.explain import (
     words,
 )
 from moderation.domain.policy import Policy, decide
-from moderation.domain.reading import INSULT, TOXICITY, Reading, Span, highlights, lowering
+from moderation.domain.reading import INSULT, TOXICITY, Careful, Reading, Span, highlights, lowering
 
 TEXT = "Idiot! You utter idiot, thank you."
 IDIOT, AGAIN = Span(0, 5, TOXICITY, 1.5), Span(17, 22, TOXICITY, 1.25)
@@ -137,6 +139,23 @@ def test_a_receipt_replays_the_sum_it_rests_on_and_holds_no_word(reading):
     assert not [word for word in TEXT.lower().split() if len(word) > 4 and word in str(stored).lower()]
 
 
+def test_a_receipt_replays_what_became_of_the_careful_reader_and_what_each_said(reading):
+    apart = {"quick": {TOXICITY: 0.2}, "careful": {TOXICITY: 0.91234567}}
+    asked = replace(reading, careful=Careful.ASKED, apart=apart)
+
+    again = replay(receipt(decide(Policy(), asked, ()), asked, (), 1))
+
+    assert (again.careful, again.apart["quick"]) == (Careful.ASKED, {TOXICITY: 0.2})
+    assert again.apart["careful"][TOXICITY] == pytest.approx(0.91234567, abs=1e-6)
+
+
+@pytest.mark.parametrize("careful", Careful)
+def test_the_score_without_a_word_is_an_estimate_where_the_careful_reader_had_a_part(reading, careful):
+    stored = receipt(decide(Policy(), reading, ()), replace(reading, careful=careful), (), 1)
+
+    assert is_estimate(replay(stored)) is (careful is Careful.ASKED)
+
+
 def test_a_receipt_of_what_was_not_scored_replays_as_nothing():
     unread = replay(receipt(decide(Policy(), None, ()), None, (), 1))
 
@@ -154,6 +173,7 @@ def test_an_older_receipt_replays_without_bias_rest_or_excused_words():
     older = replay({"scores": {TOXICITY: 0.9}, "spans": [[0, 5, TOXICITY, 1.5]], "model": "quick-1"})
 
     assert (older.spans, older.bias, older.rest, older.excused) == ((IDIOT,), {}, {}, ())
+    assert (older.careful, older.apart) == (Careful.OFF, {})
 
 
 def test_only_what_pulls_half_as_strongly_is_shown_as_lowering():

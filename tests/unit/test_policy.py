@@ -3,6 +3,7 @@
 import pytest
 
 from moderation.domain.comment import Action
+from moderation.domain.decision import Source
 from moderation.domain.policy import DEFAULT_BANDS, Band, Policy, Rule, decide
 from moderation.domain.reading import ATTRIBUTES, Reading
 from moderation.domain.signals import Signal, SignalCode
@@ -43,7 +44,8 @@ def test_strictest_attribute_decides_and_every_reason_is_named():
 
 
 def test_default_policy_never_rejects_by_machine():
-    everything = [Signal(code, value="xx") for code in SignalCode]
+    # Whom an owner has blocked, a person has decided about.
+    everything = [Signal(code, value="xx") for code in SignalCode if code is not SignalCode.AUTHOR_BLOCKED]
 
     assert decide(Policy(), reading(**dict.fromkeys(ATTRIBUTES, 1.0)), everything).action is Action.HOLD
 
@@ -101,3 +103,46 @@ def test_reason_names_the_rule_in_words():
         "message": "Contains a word on the site's list (weed)",
         "rule": "weed",
     }
+
+
+TRUSTED = Signal(SignalCode.AUTHOR_TRUSTED, value="until 2026-12-24")
+
+
+def test_trusted_author_is_published_where_only_scores_would_hold():
+    verdict = decide(Policy(bands={"THREAT": BAND}), reading(THREAT=0.6), [TRUSTED])
+
+    assert verdict.action is Action.PUBLISH
+    assert [reason.as_dict()["message"] for reason in verdict.reasons] == [
+        "Its author is trusted here (until 2026-12-24)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scores", "signals"),
+    [
+        ({"THREAT": 0.95}, []),
+        ({}, [Signal(SignalCode.TOO_MANY_LINKS)]),
+        ({"THREAT": 0.6}, [Signal(SignalCode.LISTED_WORD, rule="x")]),
+        (None, []),
+    ],
+)
+def test_trust_publishes_nothing_that_a_rule_holds_or_a_score_rejects_or_nobody_scored(scores, signals):
+    scored = None if scores is None else reading(**scores)
+
+    verdict = decide(Policy(bands={"THREAT": BAND}), scored, [TRUSTED, *signals])
+
+    assert verdict == decide(Policy(bands={"THREAT": BAND}), scored, signals)
+    assert verdict.action is not Action.PUBLISH
+
+
+def test_trust_is_no_reason_where_nothing_spoke_against_the_comment():
+    assert decide(Policy(), reading(), [TRUSTED]).reasons == ()
+
+
+def test_watched_author_is_held_and_a_blocked_one_rejected_or_held_as_the_policy_says():
+    watched, blocked = Signal(SignalCode.AUTHOR_WATCHED), Signal(SignalCode.AUTHOR_BLOCKED)
+
+    assert decide(Policy(), reading(), [watched]).action is Action.HOLD
+    assert decide(Policy(), reading(), [blocked]).action is Action.REJECT
+    assert decide(Policy(blocked_authors=Action.HOLD), reading(), [blocked]).action is Action.HOLD
+    assert [reason.source for reason in decide(Policy(), reading(), [blocked]).reasons] == [Source.HISTORY]

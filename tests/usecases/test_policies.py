@@ -68,3 +68,29 @@ def test_what_is_no_policy_is_refused_with_its_place_and_changes_nothing(databas
 
     assert names in str(refused.value)
     assert policies.current(database, site)[1] == 1
+
+
+def test_site_has_its_own_reasons(database, site):
+    reasons = [{"code": "rude", "text": "Please stay polite."}]
+    policies.change(database, site, {"reasons": reasons, "skip_reason": False, "blocked_authors": "hold"})
+    with database.read() as session:
+        site = session.get_one(Site, site.id)
+        policy = load_policy(session, site, 2)
+
+    assert policies.current(database, site)[0]["reasons"] == reasons
+    assert (policy.reason_text("rude"), policy.reason_text("insult")) == ("Please stay polite.", None)
+    assert (policy.skip_reason, policy.blocked_authors) == (False, "hold")
+
+
+@pytest.mark.parametrize(
+    "reasons",
+    [
+        [{"code": "a", "text": "x"}, {"code": "a", "text": "y"}],
+        [{"code": "not a code", "text": "x"}],
+        [{"code": "a", "text": " "}],
+        [{"code": f"c{n}", "text": "x"} for n in range(31)],
+    ],
+)
+def test_list_of_reasons_that_makes_no_sense_is_refused(database, site, reasons):
+    with pytest.raises(InvalidRequest, match="/reasons"):
+        policies.change(database, site, {"reasons": reasons})

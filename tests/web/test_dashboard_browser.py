@@ -9,7 +9,7 @@ from moderation import intake
 from moderation.domain.comment import Action, State
 from moderation.scoring import Scorer
 from moderation.storage.tables import Comment
-from tests.factories import NOW, make_comment, make_submission
+from tests.factories import NOW, make_comment, make_submission, mark_reported
 from tests.web.conftest import PASSWORD
 from tests.web.test_grounds import Weigher
 from tests.web.test_hostile import HOSTILE
@@ -161,7 +161,7 @@ def test_hostile_comments_do_nothing_in_a_browser(open_page, database, site):
         for text in HOSTILE:
             whole = text.replace("\x00", "\ufffd")
             make_comment(session, site, text=whole, author_name=whole[:300], parent_text=whole)
-            make_comment(session, site, action=Action.PUBLISH, text=whole).open_reports = 1
+            mark_reported(session, make_comment(session, site, action=Action.PUBLISH, text=whole))
         ids = [comment.id for comment in session.query(Comment)]
 
     page = open_page()

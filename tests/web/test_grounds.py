@@ -249,7 +249,7 @@ def test_the_parts_of_the_sum_stay_in_the_house(client, database, site, app):
 
     scored, stored = (client.post(path, json=body, headers=headers).json for path in ("/v1/score", "/v1/comments"))
 
-    public = {"id", "decision", "reasons", "scores", "spans", "model", "policy_version"}
+    public = {"id", "decision", "reasons", "scores", "spans", "model", "readers", "policy_version"}
     assert set(scored) == public
-    assert set(stored) == public | {"state", "version", "decided_by"}
+    assert set(stored) == public | {"state", "version", "decided_by", "status_url"}
     assert scored["spans"] == stored["spans"] == [[0, 5, TOXICITY, 2.5], [6, 12, TOXICITY, -1.5]]

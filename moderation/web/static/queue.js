@@ -19,7 +19,7 @@ const move = (step) => {
 };
 
 const press = (does) => {
-  const button = `button[data-does="${does}"]`;
+  const button = `[data-does="${does}"]:not(kbd)`;
   const found = current()?.querySelector(button) ?? document.querySelector(`.news ${button}`);
   // One press, one decision: the page is on its way to the next.
   if (found && !pressed) {
@@ -28,7 +28,52 @@ const press = (does) => {
   }
 };
 
+// Whoever has a card in focus has it to themselves; the server says so, or who was there before.
+const ask = (address, leaving = false) => {
+  const form = new FormData();
+  form.set("csrf_token", document.querySelector("[name=csrf_token]").value);
+  return leaving ? navigator.sendBeacon(address, form) : fetch(address, { method: "POST", body: form });
+};
+
+const place = (card, what) => card.querySelector(".choices").getAttribute("action").replace(/decision$/, what);
+
+const tell = (card, words) => {
+  const line = card.querySelector(".taken") ?? document.createElement("p");
+  line.className = "taken";
+  line.role = "alert";
+  line.textContent = words;
+  card.querySelector(".choices")?.before(line);
+};
+
+let claimed = null;
+const claim = async () => {
+  const card = current();
+  if (!card || card === claimed) return;
+  leave();
+  if (!("claim" in card.dataset)) return;
+  claimed = card;
+  try {
+    const answer = await ask(place(card, "claim"));
+    if (answer.status === 409) tell(card, (await answer.json()).says);
+  } catch {
+    // No connection: the decision itself will say so.
+  }
+};
+
+const leave = () => {
+  if (claimed) ask(place(claimed, "release"), true);
+  claimed = null;
+};
+
+// On the comment's own page the fields are there, from a list a link leads to them.
+const words = () => {
+  const field = document.querySelector("#words select");
+  if (field) field.focus();
+  else press("words");
+};
+
 const movements = {
+  words,
   next: () => move(1),
   previous: () => move(-1),
   help: () => {
@@ -73,6 +118,11 @@ const show = () => {
     }
   }
 };
+
+document.addEventListener("focusin", claim);
+addEventListener("pagehide", leave);
+claim();
+if (location.hash === "#words") words();
 
 box.checked = remembered();
 box.addEventListener("change", () => {

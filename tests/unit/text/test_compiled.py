@@ -38,9 +38,9 @@ def test_it_works_where_nothing_may_be_written(folder):
 def test_compiled_code_is_made_anew_when_another_file_changes(folder):
     assert said(folder) == "idiot"
     assert list((folder / "moderation" / "text" / "__pycache__").glob("*.nbc"))
-    disguises = folder / "moderation" / "text" / "disguises.py"
+    leet = folder / "moderation" / "text" / "leet.py"
 
     # 1 is read as the letter y, by a function that those of normalise.py have compiled in
-    disguises.write_text(disguises.read_text().replace("return uint32(105)", "return uint32(121)"))
+    leet.write_text(leet.read_text().replace("return uint32(105)", "return uint32(121)"))
 
     assert said(folder) == "ydyot"

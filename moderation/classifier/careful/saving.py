@@ -1,0 +1,57 @@
+"""Writes the careful reader's directory: network, tokens, manifest and metrics."""
+
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moderation.classifier.artifact import sha256, write_json
+from moderation.classifier.careful.base import BASE, BASE_LICENCE, BASE_SHA256
+from moderation.classifier.careful.combining import Combination
+from moderation.classifier.careful.reader import NETWORK, TOKENS, CarefulReader
+
+if TYPE_CHECKING:
+    from moderation.classifier.careful.network import Network
+
+_TRAIN_LIBRARIES = ("torch", "transformers", "onnx")
+_LIBRARIES = ("onnxruntime", "tokenizers", "scikit-learn", "numpy")
+
+
+def write_network(directory: Path, network: "Network", tokenizer: Path, attributes: tuple[str, ...]) -> CarefulReader:
+    """Export the network in 8 bits and read it back. Needs the extra `train`."""
+    from moderation.classifier.careful.export import export
+
+    directory.mkdir(parents=True, exist_ok=True)
+    export(network, directory / NETWORK)
+    shutil.copyfile(tokenizer, directory / TOKENS)
+    return CarefulReader(directory / NETWORK, directory / TOKENS, attributes, directory.name)
+
+
+def write_manifest(
+    directory: Path,
+    attributes: tuple[str, ...],
+    combination: Combination,
+    quick: str,
+    training: dict[str, Any],
+    trained_with: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Write the manifest; *trained_with* are the libraries of a network that was not made just now."""
+    if trained_with is None:
+        trained_with = {name: version(name) for name in _TRAIN_LIBRARIES}
+    manifest = {
+        "model": directory.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "attributes": list(attributes),
+        "base": {"name": BASE, "sha256": BASE_SHA256, "licence": BASE_LICENCE},
+        "combination": {"with": quick, **combination.as_dict()},
+        "files": {
+            name: {"sha256": sha256(directory / name), "bytes": (directory / name).stat().st_size}
+            for name in (NETWORK, TOKENS)
+        },
+        "libraries": {**trained_with, **{name: version(name) for name in _LIBRARIES}},
+        **training,
+    }
+    write_json(directory / "manifest.json", manifest)
+    return manifest

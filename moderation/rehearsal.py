@@ -1,0 +1,99 @@
+"""What a change of the policy would have done to the comments of the last weeks; nothing is changed by asking."""
+
+import re
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from moderation.domain.comment import Action
+from moderation.domain.policy import Band, Policy, decide
+from moderation.domain.reading import ATTRIBUTES, Reading
+from moderation.domain.signals import Signal, SignalCode
+from moderation.storage import past
+from moderation.storage.engine import Database
+from moderation.storage.tables import Site
+from moderation.text.normalise import normalise
+from moderation.text.words import find_words
+
+WEEKS = 4
+MOST_VERDICTS, MOST_TEXTS, MOST_WORDS = 5_000, 2_000, 200
+BINS = 20
+EXAMPLES, LONGER = 3, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How many comments each action would have met, before and after; `spread` counts scores by attribute in bins."""
+
+    comments: int
+    days: float
+    before: Counter[Action]
+    after: Counter[Action]
+    spread: dict[str, list[int]]
+
+    def a_day(self, action: Action) -> float:
+        """How many more a day; fewer are below zero."""
+        return (self.after[action] - self.before[action]) / self.days
+
+
+@dataclass(slots=True)
+class Hits:
+    """Where a word would have been found, and the longer words that it only stands in."""
+
+    count: int = 0
+    examples: list[tuple[uuid.UUID, str]] = field(default_factory=list)
+    longer: Counter[str] = field(default_factory=Counter)
+
+
+def bands(database: Database, site: Site, policy: Policy, chosen: Mapping[str, Band], now: datetime) -> Effect:
+    """Decide the last weeks' comments again from their receipts, by *policy* and with the *chosen* bands."""
+    changed = replace(policy, bands=chosen)
+    before: Counter[Action] = Counter()
+    after: Counter[Action] = Counter()
+    spread = {name: [0] * BINS for name in ATTRIBUTES}
+    with database.read() as session:
+        rows = past.first_verdicts(session, site.id, now - timedelta(weeks=WEEKS), limit=MOST_VERDICTS)
+    for scores, stored, model, _ in rows:
+        reading = Reading(scores=scores, spans=(), model=model) if model else None
+        signals = [
+            Signal(SignalCode(item["code"]), item.get("rule", ""), value=item.get("value", "")) for item in stored
+        ]
+        before[decide(policy, reading, signals).action] += 1
+        after[decide(changed, reading, signals).action] += 1
+        for name, score in scores.items():
+            spread[name][min(int(score * BINS), BINS - 1)] += 1
+    days = max((now - rows[-1][-1]) / timedelta(days=1), 1.0) if rows else 1.0
+    return Effect(len(rows), days, before, after, spread)
+
+
+def words(database: Database, site: Site, listed: tuple[str, ...], now: datetime) -> tuple[dict[str, Hits], int]:
+    """Which published comments of the last weeks each word would have hit, and how many were looked at."""
+    with database.read() as session:
+        texts = past.published_texts(session, site.id, now - timedelta(weeks=WEEKS), limit=MOST_TEXTS)
+    hits = {word: Hits() for word in listed[:MOST_WORDS]}
+    plain = {word: normalise(word).text.strip() for word in hits}
+    for comment_id, text in texts:
+        normalised = normalise(text)
+        for match in find_words(normalised, tuple(hits)):
+            hit = hits[match.word]
+            hit.count += 1
+            if len(hit.examples) < EXAMPLES:
+                hit.examples.append((comment_id, _around(text, match.start, match.end)))
+        for word, form in plain.items():
+            if form and form in normalised.text:
+                hits[word].longer.update(_longer(form, normalised.text))
+    return hits, len(texts)
+
+
+def _longer(form: str, text: str) -> set[str]:
+    """The words of *text* that *form* is only a part of."""
+    found = re.findall(rf"\w*{re.escape(form)}\w*", text)
+    return {word[:60] for word in found if word != form}
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """The place with some words on both sides."""
+    before, after = max(start - 60, 0), min(end + 60, len(text))
+    return ("…" if before else "") + text[before:after] + ("…" if after < len(text) else "")

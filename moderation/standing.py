@@ -1,0 +1,56 @@
+"""An owner trusts, watches or blocks an author, for a time or until further notice."""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from moderation.domain.errors import InvalidRequest, NotFound
+from moderation.domain.standing import Standing
+from moderation.storage import authors
+from moderation.storage.engine import Database
+from moderation.storage.tables import Author, Moderator, Note
+
+MAX_WHY = 1_000
+
+
+def change(
+    database: Database,
+    *,
+    moderator: Moderator,
+    site_ids: Collection[uuid.UUID],
+    author_id: uuid.UUID,
+    standing: Standing | None,
+    until: datetime | None = None,
+    why: str = "",
+    now: datetime,
+) -> Author:
+    """Give an author of the *site_ids* (those the moderator owns) a standing, or none; a note tells of it.
+
+    Raises:
+        NotFound: there is no such author on these sites.
+        InvalidRequest: it would have ended before it begins, or *why* is too long.
+    """
+    if until is not None and until <= now:
+        raise InvalidRequest("Choose an end that is still to come.", code="standing-over")
+    if len(why) > MAX_WHY:
+        raise InvalidRequest(f"The reason has at most {MAX_WHY} characters.", code="note-too-long")
+    with database.write() as session:
+        author = authors.find_author(session, site_ids, author_id)
+        if author is None:
+            raise NotFound("There is no such author on your sites.")
+        author.standing, author.standing_why = standing, why if standing else ""
+        author.standing_until = until if standing else None
+        author.standing_by, author.standing_at = moderator.id, now
+        text = _sentence(standing, until, why)
+        session.add(
+            Note(site_id=author.site_id, author_id=author.id, moderator_id=moderator.id, text=text, created_at=now)
+        )
+        return author
+
+
+def _sentence(standing: Standing | None, until: datetime | None, why: str) -> str:
+    """The change in words, for the history that notes are."""
+    if standing is None:
+        return " ".join(filter(None, ["Standing: none any more.", why]))
+    end = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
+    return " ".join(filter(None, [f"Standing: {standing.value}{end}.", why]))

@@ -1,0 +1,252 @@
+"""Lists of comments: what is in one, in which order, by which filters; the places in it are read by index.
+
+One index serves one site and one state in order, so a list is merged from one short list for each of them.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from moderation.domain.comment import State
+from moderation.domain.errors import InvalidRequest
+from moderation.storage.marks import Matter
+from moderation.storage.tables import Article, Author, Comment, CommentMark
+from moderation.storage.types import first_uuid7
+
+MAX_ARMS = 400  # SQLite joins 500 SELECTs at most
+
+Item = TypeVar("Item")
+Places = sa.Select[float, uuid.UUID]
+
+
+class Queue(StrEnum):
+    HELD = "held"
+    ESCALATED = "escalated"
+    REPORTED = "reported"
+    APPEALS = "appeals"
+    NOT_SCORED = "not_scored"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    SPAM = "spam"
+    ALL = "all"
+
+
+class Sort(StrEnum):
+    RISK = "risk"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+_SEEN = (State.HELD, State.PUBLISHED, State.REJECTED, State.SPAM)
+_WHAT: dict[Queue, tuple[str | None, tuple[State, ...]]] = {
+    Queue.HELD: (None, (State.HELD,)),
+    Queue.ESCALATED: (Matter.ESCALATED, (State.HELD,)),
+    Queue.REPORTED: (Matter.REPORTED, (State.PUBLISHED,)),
+    Queue.APPEALS: (Matter.APPEAL, _SEEN),
+    Queue.NOT_SCORED: ("not_scored", (State.HELD,)),
+    Queue.PUBLISHED: (None, (State.PUBLISHED,)),
+    Queue.REJECTED: (None, (State.REJECTED,)),
+    Queue.SPAM: (None, (State.SPAM,)),
+    Queue.ALL: (None, _SEEN),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a list is narrowed to. `reasons` are codes; an attribute's is its name in small letters.
+
+    `since` and `until` are times of arrival, `until` not included. `risk_from` and `risk_to` are both included.
+    `text` and `author_name` are looked for as they stand, in capital or small letters.
+    """
+
+    reasons: tuple[str, ...] = ()
+    article_id: uuid.UUID | None = None
+    author_id: uuid.UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    risk_from: float | None = None
+    risk_to: float | None = None
+    text: str = ""
+    author_name: str = ""
+
+    @property
+    def needs_scan(self) -> bool:
+        return bool(self.text or self.author_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a comment stands in a list: the next page begins after it."""
+
+    risk: float
+    id: uuid.UUID
+
+
+EVERYTHING = Filters()
+
+
+def places(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    queue: Queue,
+    filters: Filters,
+    sort: Sort,
+    after: Place | None,
+    limit: int,
+) -> list[Place]:
+    """The first places of a list in order: each arm reads an index, and what they find is merged."""
+    found: list[Place] = []
+    for some in in_parts(arms(session, site_ids, queue, filters, sort, after, limit), MAX_ARMS):
+        rows = sa.union_all(*some).subquery()
+        query = sa.select(rows.c.risk, rows.c.id).order_by(*order(rows.c.risk, rows.c.id, sort)).limit(limit)
+        found.extend(Place(row.risk, row.id) for row in session.execute(query))
+    return sorted(found, key=lambda place: _sort_key(place, sort))[:limit]
+
+
+def arms(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    queue: Queue,
+    filters: Filters,
+    sort: Sort,
+    after: Place | None,
+    limit: int,
+) -> list[Places]:
+    """One SELECT for each site and state; a list that nothing narrows by state needs one a site.
+
+    Raises:
+        InvalidRequest: words are looked for, which no index finds; only `search` does.
+    """
+    if filters.needs_scan:
+        raise InvalidRequest("A search can be read, but not counted or decided as a whole.", code="words-not-indexed")
+    mark, states = _WHAT[queue]
+    codes = [*([mark] if mark else []), *filters.reasons]
+    is_narrow = filters.article_id is not None or filters.author_id is not None
+    any_state = queue is Queue.ALL and sort is not Sort.RISK and (is_narrow or not codes)
+    wanted: tuple[State | None, ...] = (None,) if any_state else states
+    if is_narrow and not (site_ids := _sites_of(session, site_ids, filters)):
+        return []
+    return [
+        _arm(site_id, state, codes, filters, sort, after, limit) for site_id in sorted(site_ids) for state in wanted
+    ]
+
+
+def in_parts(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _sites_of(session: so.Session, site_ids: Collection[uuid.UUID], filters: Filters) -> list[uuid.UUID]:
+    """Which of the sites the article and the author belong to: those of other sites have no comments here."""
+    found = set(site_ids)
+    if filters.article_id is not None:
+        found &= {session.scalar(sa.select(Article.site_id).where(Article.id == filters.article_id))}
+    if filters.author_id is not None:
+        found &= {session.scalar(sa.select(Author.site_id).where(Author.id == filters.author_id))}
+    return list(found)
+
+
+def _arm(
+    site_id: uuid.UUID,
+    state: State | None,
+    codes: Sequence[str],
+    filters: Filters,
+    sort: Sort,
+    after: Place | None,
+    limit: int,
+) -> Places:
+    risk: Any = Comment.risk
+    key: Any = Comment.id
+    if filters.author_id is not None or filters.article_id is not None:
+        query = _of_author_or_article(state, codes, filters)
+    elif codes:
+        risk, key = CommentMark.risk, CommentMark.comment_id
+        query = _marked(site_id, state, codes)
+    else:
+        query = _of_site(site_id, state)
+    query = query.where(*_within(risk, key, filters), *_following(risk, key, sort, after))
+    # A subselect, because SQLite takes no ORDER BY in a part of a UNION.
+    ordered = query.order_by(*order(risk, key, sort)).limit(limit).subquery()
+    return sa.select(ordered.c.risk, ordered.c.id)
+
+
+def _of_site(site_id: uuid.UUID, state: State | None) -> Places:
+    return sa.select(Comment.risk, Comment.id).where(Comment.site_id == site_id, _in_state(state))
+
+
+def _marked(site_id: uuid.UUID, state: State | None, codes: Sequence[str]) -> Places:
+    """Comments with all of *codes*, along the index of the first."""
+    query = sa.select(CommentMark.risk, CommentMark.comment_id.label("id")).where(
+        CommentMark.site_id == site_id, CommentMark.code == codes[0], CommentMark.state == state
+    )
+    return query.where(*(_has_mark(CommentMark.comment_id, code) for code in codes[1:]))
+
+
+def _of_author_or_article(state: State | None, codes: Sequence[str], filters: Filters) -> Places:
+    """Without the site, which `_sites_of` has seen to: SQLite would read all of the site's queue to keep its order."""
+    query = sa.select(Comment.risk, Comment.id).where(
+        _in_state(state), *(_has_mark(Comment.id, code) for code in codes)
+    )
+    if filters.article_id is not None:
+        query = query.where(Comment.article_id == filters.article_id)
+    if filters.author_id is not None:
+        query = query.where(Comment.author_id == filters.author_id)
+    return query
+
+
+def _in_state(state: State | None) -> sa.ColumnElement[bool]:
+    return Comment.state != State.ERASED if state is None else Comment.state == state
+
+
+def _has_mark(comment_id: so.InstrumentedAttribute[uuid.UUID], code: str) -> sa.ColumnElement[bool]:
+    other = so.aliased(CommentMark)
+    return sa.exists().where(other.comment_id == comment_id, other.code == code)
+
+
+def _within(risk: Any, key: Any, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
+    # The key is made on arrival and begins with the time, so a range of times is a range of keys.
+    if filters.since is not None:
+        yield key >= first_uuid7(filters.since)
+    if filters.until is not None:
+        yield key < first_uuid7(filters.until)
+    if filters.risk_from is not None:
+        yield risk >= filters.risk_from
+    if filters.risk_to is not None:
+        yield risk <= filters.risk_to
+
+
+def _following(risk: Any, key: Any, sort: Sort, after: Place | None) -> Iterable[sa.ColumnElement[bool]]:
+    if after is None:
+        return
+    if sort is Sort.RISK:
+        # The first condition says what the second implies, in the form that an index can start from.
+        yield risk <= after.risk
+        yield sa.or_(risk < after.risk, key > after.id)
+    else:
+        yield key < after.id if sort is Sort.NEWEST else key > after.id
+
+
+def order(risk: Any, key: Any, sort: Sort) -> list[sa.ColumnElement[Any]]:
+    """What a list is sorted by; the key settles what is equal."""
+    match sort:
+        case Sort.RISK:
+            return [risk.desc(), key.asc()]
+        case Sort.NEWEST:
+            return [key.desc()]
+        case Sort.OLDEST:
+            return [key.asc()]
+
+
+def _sort_key(place: Place, sort: Sort) -> tuple[float, int]:
+    match sort:
+        case Sort.RISK:
+            return (-place.risk, place.id.int)
+        case Sort.NEWEST:
+            return (0.0, -place.id.int)
+        case Sort.OLDEST:
+            return (0.0, place.id.int)

@@ -1,0 +1,157 @@
+"""The queues: a page of cards, how many there are, how their risk is spread, and whether anything changed."""
+
+import hashlib
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from moderation.domain.comment import Actor
+from moderation.storage.listing import EVERYTHING, MAX_ARMS, Filters, Place, Queue, Sort, arms, in_parts, places
+from moderation.storage.search import find
+from moderation.storage.tables import Comment, Decision
+
+COUNTED = 1_001
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`following` is None at the end. A page of a search may be short, or empty, and have a following one:
+    `scanned_to` is then the last comment that was looked at.
+    """
+
+    comments: Sequence[Comment]
+    following: Place | None
+    scanned_to: Place | None = None
+
+
+def read_queue(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    queue: Queue,
+    *,
+    filters: Filters = EVERYTHING,
+    sort: Sort = Sort.RISK,
+    after: Place | None = None,
+    limit: int = 20,
+) -> Page:
+    """A page of a queue, each comment with its article, author and claimant."""
+    if filters.needs_scan:
+        found = find(session, site_ids, queue, filters, sort, after, limit)
+        return Page(_cards(session, found.hits), None if found.is_whole else found.last, scanned_to=found.last)
+    some = places(session, site_ids, queue, filters, sort, after, limit + 1)
+    following = some[limit - 1] if len(some) > limit else None
+    return Page(_cards(session, some[:limit]), following)
+
+
+def chosen(
+    session: so.Session,
+    site_id: uuid.UUID,
+    queue: Queue,
+    *,
+    filters: Filters = EVERYTHING,
+    sort: Sort = Sort.RISK,
+    limit: int = 10_000,
+) -> list[tuple[uuid.UUID, int]]:
+    """The first comments of a list with their versions, as `batches` takes them."""
+    some = places(session, [site_id], queue, filters, sort, None, limit)
+    versions: dict[uuid.UUID, int] = {}
+    for part in in_parts([place.id for place in some], 500):
+        rows = session.execute(sa.select(Comment.id, Comment.version).where(Comment.id.in_(part)))
+        versions.update((row.id, row.version) for row in rows)
+    return [(place.id, versions[place.id]) for place in some if place.id in versions]
+
+
+def count(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    queue: Queue,
+    *,
+    filters: Filters = EVERYTHING,
+    at_most: int = COUNTED,
+) -> int:
+    """How many comments a list holds, counted up to *at_most*: a long queue costs no more than a short one."""
+    total = 0
+    for part in in_parts(arms(session, site_ids, queue, filters, Sort.NEWEST, None, at_most), MAX_ARMS):
+        some = sa.union_all(*part).limit(at_most).subquery()
+        total += session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+        if total >= at_most:
+            return at_most
+    return total
+
+
+def histogram(
+    session: so.Session,
+    site_id: uuid.UUID,
+    queue: Queue,
+    *,
+    filters: Filters = EVERYTHING,
+    bins: int = 20,
+    at_most: int = 100_000,
+) -> list[int]:
+    """How many of the riskiest comments of a list lie in each of *bins* equal parts of 0 to 1."""
+    parts = arms(session, [site_id], queue, filters, Sort.RISK, None, at_most)
+    if not parts:
+        return [0] * bins
+    rows = sa.union_all(*parts).subquery()
+    scaled = rows.c.risk * bins
+    # A cast cuts off on SQLite, but rounds on PostgreSQL.
+    whole = scaled if session.get_bind().dialect.name == "sqlite" else sa.func.floor(scaled)
+    part = sa.cast(whole, sa.Integer).label("part")
+    counts = [0] * bins
+    for number, comments in session.execute(sa.select(part, sa.func.count()).group_by(part)):
+        counts[min(bins - 1, max(0, number))] += comments
+    return counts
+
+
+def fingerprint(session: so.Session, site_ids: Collection[uuid.UUID], queue: Queue, *, now: datetime) -> str:
+    """Another text whenever a list may look different: for ETag and 304.
+
+    It knows the newest comment, the capped count, the newest decision and the claims of the sites.
+    """
+    newest = places(session, site_ids, queue, EVERYTHING, Sort.NEWEST, None, 1)
+    claims = sorted(live_claims(session, site_ids, now).items())
+    parts = [newest, count(session, site_ids, queue), _newest_decisions(session, site_ids), claims]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def _newest_decisions(session: so.Session, site_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """One for each site and kind of actor, as the index has them."""
+    newest = [
+        sa.select(
+            sa.select(Decision.id)
+            .where(Decision.site_id == site_id, Decision.actor == actor)
+            .order_by(Decision.id.desc())
+            .limit(1)
+            .scalar_subquery()
+            .label("id")
+        )
+        for site_id in sorted(site_ids)
+        for actor in Actor
+    ]
+    return [row for part in in_parts(newest, MAX_ARMS) for row in session.scalars(sa.union_all(*part))]
+
+
+def live_claims(
+    session: so.Session, site_ids: Collection[uuid.UUID], now: datetime
+) -> dict[uuid.UUID, tuple[uuid.UUID, datetime]]:
+    """Which comments somebody is looking at just now: who (a moderator's id), and until when."""
+    rows = session.execute(
+        sa.select(Comment.id, Comment.claimed_by, Comment.claimed_until).where(
+            Comment.site_id.in_(site_ids), Comment.claimed_by.is_not(None), Comment.claimed_until > now
+        )
+    )
+    return {row.id: (row.claimed_by, row.claimed_until) for row in rows}
+
+
+def _cards(session: so.Session, places: Sequence[Place]) -> list[Comment]:
+    rows = session.scalars(
+        sa.select(Comment)
+        .where(Comment.id.in_([place.id for place in places]))
+        .options(so.joinedload(Comment.article), so.joinedload(Comment.author), so.joinedload(Comment.claimant))
+    )
+    by_id = {row.id: row for row in rows}
+    return [by_id[place.id] for place in places if place.id in by_id]
