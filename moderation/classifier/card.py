@@ -3,6 +3,7 @@
 from typing import Any
 
 from moderation.classifier.tables import number, percent, table, with_interval
+from moderation.classifier.trust import trust
 
 Json = dict[str, Any]
 
@@ -17,7 +18,7 @@ def card(manifest: Json, metrics: Json) -> str:
         _data(manifest),
         _results(metrics),
         _by_source(metrics),
-        _trust(metrics),
+        trust(metrics),
         _groups(metrics),
         _violence(metrics),
         _disguises(metrics),
@@ -130,26 +131,6 @@ def _by_source(metrics: Json) -> str:
         for source, figures in of.get("unseen_sources", {}).items()
     ]
     return f"## On sources that it has never seen\n\n{table(_HEAD, rows)}" if rows else ""
-
-
-def _trust(metrics: Json) -> str:
-    """How far each attribute goes, in words that follow from the figures."""
-    return "## How far each attribute can be trusted\n\n" + "\n".join(
-        f"- {name}: {_verdict(of)}" for name, of in metrics["attributes"].items()
-    )
-
-
-def _verdict(of: Json) -> str:
-    learnt, slice_ = of["trained_on"], of.get("cross_fitted") or of.get("all")
-    said = f"{learnt['positive']:,} positive of {learnt['rows']:,} rows"
-    said += " of one source" if len(learnt["sources"]) == 1 else f" of {len(learnt['sources'])} sources"
-    if slice_:
-        said += f"; average precision {number(slice_['model']['average_precision']['value'])} on rows it had not seen"
-    if not of["calibrated"]:
-        return f"{said}. Uncalibrated: the score orders comments but is no probability, and never decides alone."
-    if learnt["positive"] < 1_000:
-        return f"{said}. Few: read a high score as a reason to look, and a low one as no reason not to."
-    return f"{said}. Calibrated."
 
 
 def _groups(metrics: Json) -> str:

@@ -103,9 +103,7 @@ def places(
     """The first places of a list in order: each arm reads an index, and what they find is merged."""
     found: list[Place] = []
     for some in in_parts(arms(session, site_ids, queue, filters, sort, after, limit), MAX_ARMS):
-        rows = sa.union_all(*some).subquery()
-        query = sa.select(rows.c.risk, rows.c.id).order_by(*order(rows.c.risk, rows.c.id, sort)).limit(limit)
-        found.extend(Place(row.risk, row.id) for row in session.execute(query))
+        found.extend(Place(row.risk, row.id) for row in session.execute(merged(some, sort, limit)))
     return sorted(found, key=lambda place: _sort_key(place, sort))[:limit]
 
 
@@ -135,6 +133,12 @@ def arms(
     return [
         _arm(site_id, state, codes, filters, sort, after, limit) for site_id in sorted(site_ids) for state in wanted
     ]
+
+
+def merged(some: Sequence[Places], sort: Sort, limit: int) -> Places:
+    """The first places of several arms, in order."""
+    rows = sa.union_all(*some).subquery()
+    return sa.select(rows.c.risk, rows.c.id).order_by(*order(rows.c.risk, rows.c.id, sort)).limit(limit)
 
 
 def in_parts(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

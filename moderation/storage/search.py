@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.domain.errors import InvalidRequest
-from moderation.storage.listing import MAX_ARMS, Filters, Place, Queue, Sort, arms, order
+from moderation.storage.listing import MAX_ARMS, Filters, Place, Queue, Sort, arms, merged, order
 from moderation.storage.tables import Article, Comment
 
 SCANNED = 10_000
@@ -46,8 +46,7 @@ def find(
         raise InvalidRequest("These are too many sites to search at once. Choose one.", code="too-many-sites")
     if not parts:
         return Found([], None, is_whole=True)
-    rows = sa.union_all(*parts).subquery()
-    scanned = sa.select(rows.c.risk, rows.c.id).order_by(*order(rows.c.risk, rows.c.id, sort)).limit(SCANNED).subquery()
+    scanned = merged(parts, sort, SCANNED).subquery()
     in_order = order(scanned.c.risk, scanned.c.id, sort)
     holding = sa.select(scanned).join(Comment, Comment.id == scanned.c.id).where(*_words(filters))
     hits = [Place(row.risk, row.id) for row in session.execute(holding.order_by(*in_order).limit(limit))]

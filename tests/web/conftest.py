@@ -1,9 +1,11 @@
 """The application over a test database, and people signed in to it."""
 
 import re
+import threading
 from html.parser import HTMLParser
 
 import pytest
+from werkzeug.serving import make_server
 
 from moderation.config import Settings
 from moderation.passwords import hash_password
@@ -140,3 +142,15 @@ class Tags(HTMLParser):
     @property
     def text(self):
         return " ".join("".join(self.words).split())
+
+
+@pytest.fixture
+def address(app):
+    """Where the app answers a real browser."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,9 +1,6 @@
 """The dashboard in a real browser: by keyboard, without JavaScript, and in the face of hostile text."""
 
-import threading
-
 import pytest
-from werkzeug.serving import make_server
 
 from moderation import intake
 from moderation.domain.comment import Action, State
@@ -24,17 +21,6 @@ document.addEventListener("securitypolicyviolation", (event) => window.violation
 def database(sqlite_database):
     """One engine is enough for what happens in a browser."""
     return sqlite_database
-
-
-@pytest.fixture
-def address(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

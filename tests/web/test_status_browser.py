@@ -1,10 +1,8 @@
 """A commenter objects and a moderator answers, in a real browser, with JavaScript and without."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from werkzeug.serving import make_server
 
 from moderation.domain.comment import Action, State
 from moderation.storage import secrets
@@ -21,17 +19,6 @@ OBJECTION = "I <b>meant</b> it kindly."
 def database(sqlite_database):
     """One engine is enough for what happens in a browser."""
     return sqlite_database
-
-
-@pytest.fixture
-def address(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from moderation.classifier.careful import shown
 from moderation.classifier.careful.columns import READERS
 from moderation.classifier.plots import plot
 from moderation.classifier.tables import percent, table
+from moderation.classifier.trust import trust
 
 Json = dict[str, Any]
 
@@ -18,7 +19,7 @@ def card(manifest: Json, metrics: Json) -> str:
         _data(manifest),
         shown.results(metrics),
         shown.by_source(metrics),
-        shown.trust(metrics),
+        trust(metrics),
         shown.context(metrics),
         shown.groups(metrics),
         shown.violence(metrics),

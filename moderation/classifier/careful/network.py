@@ -10,10 +10,6 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from moderation.classifier.careful.base import base_directory
-
-__all__ = ["Network", "base_directory"]
-
 
 class Network(nn.Module):  # type: ignore[misc]  # torch is not there to be looked at
     """Token ids (rows x tokens), their kind (0 comment, 1 around it, 2 padding) -> logits and each token's part."""

@@ -69,24 +69,6 @@ def by_source(metrics: Json) -> str:
     return f"## By source\n\n{said}\n\n{tables}" if tables else ""
 
 
-def trust(metrics: Json) -> str:
-    """How far each attribute goes, in words that follow from the figures."""
-    return "## How far each attribute can be trusted\n\n" + "\n".join(
-        f"- {name}: {_verdict(of)}" for name, of in metrics["attributes"].items()
-    )
-
-
-def _verdict(of: Json) -> str:
-    learnt = of["trained_on"]
-    said = f"{learnt['positive']:,} positive of {learnt['rows']:,} rows"
-    said += " of one source" if len(learnt["sources"]) == 1 else f" of {len(learnt['sources'])} sources"
-    if not of["calibrated"]:
-        return f"{said}. Uncalibrated: the score orders comments but is no probability, and never decides alone."
-    if learnt["positive"] < 1_000:
-        return f"{said}. Few: read a high score as a reason to look, and a low one as no reason not to."
-    return f"{said}. Calibrated."
-
-
 def context(metrics: Json) -> str:
     found = metrics.get("context")
     if not found:
