@@ -24,9 +24,10 @@ from moderation.domain.reading import IDENTITY_ATTACK, SEXUALLY_EXPLICIT, SPAM, 
 
 N_FEATURES = 2**19
 
-# How much a row of a source counts; 1 where nothing is said. Chosen by leaving one source out and scoring on it:
-# davidson-tweets were found by slurs and carry a known bias against African-American English; hatexplain-posts
-# and hatemoji-build name a group in every other row; ruddit and civil-comments are what people write elsewhere.
+# How much a row of a source counts; 1 where nothing is said. Chosen by leaving one source out and scoring on it, but
+# for davidson-tweets and our own, which were chosen by held-back rows: davidson-tweets were found by slurs and carry a
+# known bias against African-American English; hatexplain-posts and hatemoji-build name a group in every other row;
+# ruddit and civil-comments are what people write elsewhere.
 SOURCE_WEIGHT = {
     "davidson-tweets": 0.1,
     "civil-comments": 0.5,
