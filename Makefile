@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env env-dev run test check lock
+.PHONY: env env-dev run test check messages lock
 
 env: $(VENV)/.run-ready
 env-dev: $(VENV)/.dev-ready
@@ -30,6 +30,18 @@ check: env-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The pages' words: gathers them for translators, then brings the languages that exist up to date.
+# A new one: `.venv/bin/pybabel init -i moderation/web/translations/messages.pot -d moderation/web/translations -l LANGUAGE`
+WORDS := moderation/web/translations
+messages: env
+	$(BIN)/pybabel --quiet extract -F pyproject.toml -k lazy_gettext -k lazy_ngettext:1,2 \
+		--copyright-holder "" --add-location file -o $(WORDS)/messages.pot .
+	@for catalogue in $(wildcard $(WORDS)/*/LC_MESSAGES/messages.po); do \
+		$(BIN)/pybabel --quiet update --no-fuzzy-matching -i $(WORDS)/messages.pot -o $$catalogue \
+			-l $$(basename $$(dirname $$(dirname $$catalogue))) && \
+		$(BIN)/pybabel --quiet compile -i $$catalogue -o $${catalogue%.po}.mo || exit 1; \
+	done
 
 # Needs uv (https://docs.astral.sh/uv/); writes both lock files for every supported Python.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \

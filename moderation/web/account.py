@@ -13,11 +13,11 @@ from moderation.storage.secrets import decrypt
 from moderation.storage.tables import Moderator
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators
-from moderation.web.cards import when
 from moderation.web.frame import page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.sign_in import TOO_OFTEN, WRONG_CODE, code_fits
+from moderation.web.times import when
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 blueprint.before_request(refuse_cross_origin)

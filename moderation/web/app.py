@@ -19,8 +19,10 @@ from moderation.web import (
     account,
     api,
     appeals,
+    compression,
     dashboard,
     health,
+    language,
     logs,
     openapi,
     problems,
@@ -61,6 +63,8 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
         ),
     )
     logs.install(app)
+    language.install(app)
+    compression.install(app)
     access.install(app)
     problems.install(app)
     csrf = CSRFProtect(app)

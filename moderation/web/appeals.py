@@ -22,11 +22,12 @@ from moderation.storage.tables import Appeal, Comment, Site
 from moderation.storage.types import utc_now
 from moderation.web import cursors
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
-from moderation.web.cards import Card, When, make_cards, when
+from moderation.web.cards import Card, make_cards
 from moderation.web.frame import eyes, page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.status import words_of_form
+from moderation.web.times import When, when
 
 blueprint = Blueprint("appeals", __name__)
 blueprint.before_request(refuse_cross_origin)

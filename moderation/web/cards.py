@@ -19,6 +19,7 @@ from moderation.storage.tables import Comment, Decision, Note, Report, Site
 from moderation.web.grounds import Grounds, grounds
 from moderation.web.keys import KEY_OF
 from moderation.web.marking import LABELS, Piece, marks, pieces
+from moderation.web.times import When, when
 
 # A list shows the beginning of a longer text; its own page shows it whole.
 SHOWN_IN_LIST = 1_500
@@ -57,12 +58,6 @@ class Choice:
 
 # Reasons in plain words, by where they come from.
 Causes = dict[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    at: datetime
-    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,14 +275,3 @@ def web_address(url: str) -> str:
     except ValueError:
         return ""
     return url if parts.scheme in {"http", "https"} and parts.hostname else ""
-
-
-def when(at: datetime, now: datetime) -> When:
-    """A time and its distance in words; a month and more ago, its day."""
-    seconds = int((now - at).total_seconds())
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if count := max(seconds, 0) // size:
-            if unit == "day" and count > 30:
-                return When(at, f"on {at:%Y-%m-%d}")
-            return When(at, f"{count} {unit}{'s' if count > 1 else ''} ago")
-    return When(at, "just now")

@@ -17,7 +17,7 @@ from moderation.storage.tables import Comment, Decision, Event
 from moderation.storage.types import utc_now
 from moderation.web import cursors
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
-from moderation.web.cards import STATES, make_cards, make_line, when
+from moderation.web.cards import STATES, make_cards, make_line
 from moderation.web.desk import blueprint as desk
 from moderation.web.desk import claim_if_open, decide_so, read_choice
 from moderation.web.frame import eyes, page
@@ -26,6 +26,7 @@ from moderation.web.marking import pieces
 from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.shelves import SHELF_OF_PATH
+from moderation.web.times import when
 
 blueprint = Blueprint("dashboard", __name__)
 blueprint.register_blueprint(desk)

@@ -13,10 +13,10 @@ from moderation.storage import sites
 from moderation.storage.tables import Site, StatusPage
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators, owned_sites
-from moderation.web.cards import when
 from moderation.web.frame import page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
 from moderation.web.services import services
+from moderation.web.times import when
 from moderation.webhooks.addresses import AddressRefused, check_url
 from moderation.webhooks.testing import Outcome, send_test
 

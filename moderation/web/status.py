@@ -21,9 +21,10 @@ from moderation.storage.tables import Appeal, Comment, Decision, Site, StatusPag
 from moderation.storage.types import utc_now
 from moderation.web import schemas, status_words
 from moderation.web.access import open_to_all
-from moderation.web.cards import When, web_address, when
+from moderation.web.cards import web_address
 from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
+from moderation.web.times import When, when
 
 # Without the form's token: whoever can make the request knows the link, and could have sent it themselves.
 blueprint = Blueprint("status", __name__)

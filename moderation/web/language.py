@@ -1,0 +1,69 @@
+"""The language of a page: the reader's first that a catalogue in `translations/` speaks, else English.
+
+Programs are answered in English always: their words are part of the interface.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import pytz
+from babel import Locale, UnknownLocaleError
+from flask import Flask, request
+from flask_babel import Babel, get_locale
+
+from moderation.web import problems, times
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+SOURCE = "en"
+
+
+def install(app: Flask) -> None:
+    spoken = tuple(catalogues(TRANSLATIONS))
+    Babel(
+        app,
+        default_locale=SOURCE,
+        default_translation_directories=str(TRANSLATIONS),
+        locale_selector=lambda: None if problems.speaks_json() else choose(request.accept_languages.values(), spoken),
+        timezone_selector=_zone,
+    )
+    app.context_processor(_of_page)
+
+
+def catalogues(directory: Path) -> list[str]:
+    """The names of the languages that have a compiled catalogue, and English, which needs none."""
+    return [SOURCE, *sorted(path.parent.parent.name for path in directory.glob("*/LC_MESSAGES/messages.mo"))]
+
+
+def choose(wanted: Iterable[str], spoken: tuple[str, ...]) -> Locale:
+    """The first of the *wanted* tags (`de-AT`) that is spoken, with its region: dates are written as there."""
+    for tag in wanted:
+        if found := _spoken(tag[:35], spoken):
+            return found
+    return Locale.parse(SOURCE)
+
+
+@lru_cache(maxsize=512)
+def _spoken(tag: str, spoken: tuple[str, ...]) -> Locale | None:
+    try:
+        wanted = Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return None
+    for name in spoken:
+        catalogue = Locale.parse(name)
+        if catalogue == wanted:
+            return wanted
+        if catalogue.language == wanted.language and catalogue.script in {None, wanted.script}:
+            # gettext looks for pt_BR, then for pt: only a catalogue of another region has to be named.
+            return wanted if catalogue.territory is None else catalogue
+    return None
+
+
+def _zone() -> str:
+    """The reader's time zone as Babel takes it: pytz's names are not quite the system's."""
+    return times.zone().key if times.zone().key in pytz.all_timezones_set else "UTC"
+
+
+def _of_page() -> dict[str, str]:
+    locale = get_locale() or Locale.parse(SOURCE)
+    return {"language": str(locale).replace("_", "-"), "direction": locale.text_direction}

@@ -1,0 +1,63 @@
+"""Times as a page shows them: in the reader's own zone and language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel import dates
+from flask import g
+from flask_babel import get_locale, gettext, ngettext
+
+from moderation import preferences
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A time, and its distance in words."""
+
+    at: datetime
+    words: str
+
+    @property
+    def exact(self) -> str:
+        return exact(self.at)
+
+
+def zone() -> ZoneInfo:
+    """The time zone of the signed-in person; UTC for everybody else."""
+    if not g or "moderator" not in g:
+        return ZoneInfo("UTC")
+    if "zone" not in g:
+        g.zone = ZoneInfo(preferences.read(g.moderator).time_zone)
+    return g.zone  # type: ignore[no-any-return]
+
+
+def exact(at: datetime) -> str:
+    """To the minute, with the zone's name: `Nov 23, 2026, 10:00 AM CET`."""
+    clock = dates.format_time(at, "short", tzinfo=zone(), locale=_locale())
+    return f"{day(at)}, {clock} {at.astimezone(zone()):%Z}"
+
+
+def day(at: datetime) -> str:
+    """The day it was in the reader's zone: `Nov 23, 2026`."""
+    return dates.format_date(at.astimezone(zone()).date(), "medium", locale=_locale())
+
+
+def when(at: datetime, now: datetime) -> When:
+    """A time and its distance in words; a month and more ago, its day."""
+    seconds = max(int((now - at).total_seconds()), 0)
+    if seconds < 60:
+        return When(at, gettext("just now"))
+    if seconds < 3_600:
+        return When(at, ngettext("%(num)d minute ago", "%(num)d minutes ago", seconds // 60))
+    if seconds < 86_400:
+        return When(at, ngettext("%(num)d hour ago", "%(num)d hours ago", seconds // 3_600))
+    days = seconds // 86_400
+    if days > 30:
+        return When(at, gettext("on %(day)s", day=day(at)))
+    return When(at, ngettext("%(num)d day ago", "%(num)d days ago", days))
+
+
+def _locale() -> str:
+    """English outside a request, as in a command."""
+    return str(get_locale() or "en")
