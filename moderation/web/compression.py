@@ -22,7 +22,7 @@ def compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     is_whole = response.status_code not in {206, 304} and "Content-Encoding" not in response.headers
     is_file = response.direct_passthrough  # one of ours, and small
-    if not is_whole or "gzip" not in request.accept_encodings or (response.is_streamed and not is_file):
+    if not is_whole or not request.accept_encodings["gzip"] or (response.is_streamed and not is_file):
         return response
     response.direct_passthrough = False
     body = response.get_data()
