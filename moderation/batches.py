@@ -1,31 +1,44 @@
-"""Many comments decided at once, a part at a time, so that nobody else has to wait; and all of it taken back."""
+"""Many comments decided at once, and all of it taken back. `batch_work` does it, a part at a time."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
-from moderation.deciding import Choice, check, decide_one
-from moderation.domain.errors import AlreadyDecided, Claimed, Conflict, IllegalTransition, NotFound
+from moderation.batch_work import LEASE, as_choice, carry_on, change
+from moderation.deciding import Choice, check
+from moderation.domain.comment import Action
+from moderation.domain.errors import Conflict, InvalidRequest, NotFound
+from moderation.proof import MAX_COMMENTS, must_be_judged, proof_of, wrong_of
 from moderation.storage.engine import Database
 from moderation.storage.policies import current_policy
 from moderation.storage.tables import Batch, Comment, Decision, Moderator, Site
-from moderation.undoing import take_back
-
-PART = 100
-MAX_COMMENTS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How many comments were moved, and how many were left alone because somebody else was first."""
+class Stage(StrEnum):
+    DRAWN = "drawn"
+    RUNNING = "running"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"
 
-    done: int
-    skipped: int
+
+def stage(batch: Batch) -> Stage:
+    if batch.started_at is None:
+        return Stage.DRAWN
+    if batch.undo_asked_at is not None:
+        return Stage.UNDOING if batch.undone_at is None else Stage.UNDONE
+    return Stage.RUNNING if batch.finished_at is None else Stage.DONE
+
+
+def has_stopped(batch: Batch, now: datetime) -> bool:
+    """Work is left, and nobody does it: the service was stopped meanwhile."""
+    is_under_way = stage(batch) in (Stage.RUNNING, Stage.UNDOING)
+    return is_under_way and (batch.lease_until is None or batch.lease_until <= now)
 
 
 def decide(
@@ -36,17 +49,17 @@ def decide(
     chosen: Sequence[tuple[uuid.UUID, int]],
     choice: Choice,
     query: dict[str, Any],
-    sample: Sequence[dict[str, Any]] = (),
     now: datetime,
 ) -> Batch:
-    """Decide the *chosen* comments of a site (id, seen version) alike, as `queues.chosen` gives them.
+    """Decide the *chosen* comments of a site (id, seen version) alike, without a sample: each was looked at.
 
-    What has changed since, or is claimed by somebody else, is skipped. If the service stops halfway, the batch
-    has counted what was done, and that can be undone.
+    What has changed since, or is claimed by somebody else, is skipped.
 
     Raises:
-        InvalidRequest: the site's policy does not allow the choice.
+        InvalidRequest: the site's policy does not allow the choice, or these are too many at once.
     """
+    if len(chosen) > MAX_COMMENTS:
+        raise InvalidRequest(f"A batch has at most {MAX_COMMENTS} comments.", code="batch-too-large")
     with database.write() as session:
         check(choice, current_policy(session, session.get_one(Site, site.id)))
         batch = Batch(
@@ -56,114 +69,132 @@ def decide(
             reason_code=choice.reason_code,
             note=choice.note,
             query=query,
-            sample=list(sample),
-            done=0,
-            skipped=0,
+            sample=[],
+            chosen=[[str(comment_id), version] for comment_id, version in chosen],
+            size=len(chosen),
             created_at=now,
+            started_at=now,
+            lease_until=now + LEASE,
         )
         session.add(batch)
-    for part in _parts(chosen[:MAX_COMMENTS]):
-        with database.write() as session:
-            outcome = _decide_part(session, batch, moderator, dict(part), choice, now)
-            session.execute(
-                sa.update(Batch)
-                .where(Batch.id == batch.id)
-                .values(done=Batch.done + outcome.done, skipped=Batch.skipped + outcome.skipped)
-            )
+    carry_on(database, batch.id, clock=lambda: now)
     with database.read() as session:
         return session.get_one(Batch, batch.id)
 
 
+def start(
+    database: Database,
+    *,
+    moderator: Moderator,
+    site_ids: Collection[uuid.UUID],
+    batch_id: uuid.UUID,
+    reason_code: str = "",
+    note: str = "",
+    instead: Action | None = None,
+    is_sure: bool = False,
+    now: datetime,
+) -> None:
+    """Let what was drawn be done; `carry_on` does it.
+
+    Sampled comments that the batch would be wrong about stay where they are, or are decided *instead* as said here.
+
+    Raises:
+        NotFound: they drew no such batch on a site where they may decide.
+        Conflict: it was started already.
+        InvalidRequest: the sample is not judged, or speaks against the batch and they are not *is_sure* of it, or
+            the policy does not allow the reason.
+    """
+    with database.write() as session:
+        mine = [Batch.id == batch_id, Batch.moderator_id == moderator.id, Batch.site_id.in_(site_ids)]
+        batch = session.scalar(sa.select(Batch).where(*mine).options(so.undefer(Batch.chosen)).with_for_update())
+        if batch is None:
+            raise NotFound("There is no such batch.")
+        if batch.started_at is not None:
+            raise Conflict("This batch was started already.", code="batch-started")
+        proof, wrong = proof_of(batch), set(wrong_of(batch))
+        if must_be_judged(batch):
+            if not proof.is_complete:
+                raise InvalidRequest("Judge every comment of the sample first.", code="sample-not-judged")
+            if wrong and not is_sure:
+                raise InvalidRequest("The sample speaks against this batch. Say that you want it.", code="not-sure")
+        policy = current_policy(session, session.get_one(Site, batch.site_id))
+        for action in {batch.action, instead or batch.action}:
+            check(as_choice(action, reason_code, note), policy)
+        batch.reason_code, batch.note = reason_code, note
+        if wrong and instead is not None:
+            batch.query = {**batch.query, "instead": instead.value}
+        elif wrong:
+            batch.query = {**batch.query, "left": len(wrong)}
+            batch.chosen = [item for item in batch.chosen or [] if item[0] not in wrong]
+        batch.started_at, batch.lease_until = now, now + LEASE
+
+
+def resume(database: Database, *, site_ids: Collection[uuid.UUID], batch_id: uuid.UUID, now: datetime) -> None:
+    """Take up a batch that has stopped halfway; `carry_on` does the rest.
+
+    Raises:
+        NotFound: no batch of theirs has stopped.
+    """
+    stopped = [Batch.started_at.is_not(None), Batch.undone_at.is_(None), Batch.lease_until <= now]
+    half = sa.or_(Batch.finished_at.is_(None), Batch.undo_asked_at.is_not(None))
+    with database.write() as session:
+        if not change(session, batch_id, site_ids, *stopped, half, lease_until=now + LEASE):
+            raise NotFound("There is no such batch that has stopped.")
+
+
 def undo(
     database: Database, *, moderator: Moderator, site_ids: Collection[uuid.UUID], batch_id: uuid.UUID, now: datetime
-) -> Outcome:
-    """Take a whole batch back. What was decided anew since is left as it is.
+) -> None:
+    """Let a whole batch be taken back, also one that is still being done; `carry_on` does it.
+
+    What was decided anew since is left as it is.
 
     Raises:
         NotFound: there is no such batch on a site of theirs.
-        Conflict: it was taken back already.
+        Conflict: it is being taken back already.
     """
-    with database.read() as session:
-        batch = session.scalar(sa.select(Batch).where(Batch.id == batch_id, Batch.site_id.in_(site_ids)))
-    if batch is None:
-        raise NotFound("There is no such batch.")
-    if batch.undone_at is not None:
-        raise Conflict("This batch was taken back already.", code="undone-already")
-    done = skipped = 0
-    last: uuid.UUID | None = None
-    while True:
-        with database.write() as session:
-            decisions = _decisions(session, batch_id, last)
-            if not decisions:
-                # Written last: what stopped halfway can be taken back again.
-                undone = {"undone_at": now, "undone_by": moderator.id}
-                session.execute(sa.update(Batch).where(Batch.id == batch_id).values(undone))
-                return Outcome(done, skipped)
-            last = decisions[-1].id
-            outcome = _undo_part(session, decisions, moderator, now)
-        done, skipped = done + outcome.done, skipped + outcome.skipped
+    values = {"undo_asked_at": now, "undone_by": moderator.id, "lease_until": now + LEASE}
+    with database.write() as session:
+        open_ = Batch.started_at.is_not(None), Batch.undo_asked_at.is_(None)
+        if change(session, batch_id, site_ids, *open_, **values):
+            return
+        if find(session, site_ids, batch_id, moderator.id) is None:
+            raise NotFound("There is no such batch.")
+    raise Conflict("This batch was taken back already.", code="undone-already")
+
+
+def find(
+    session: so.Session, site_ids: Collection[uuid.UUID], batch_id: uuid.UUID, moderator_id: uuid.UUID
+) -> Batch | None:
+    """A batch of the sites with who did it and who took it back; one that was only drawn is its moderator's alone."""
+    return session.scalar(
+        sa.select(Batch)
+        .where(
+            Batch.id == batch_id,
+            Batch.site_id.in_(site_ids),
+            sa.or_(Batch.started_at.is_not(None), Batch.moderator_id == moderator_id),
+        )
+        .options(so.joinedload(Batch.moderator), so.joinedload(Batch.undoer))
+    )
 
 
 def history(
     session: so.Session, site_ids: Collection[uuid.UUID], *, before: uuid.UUID | None = None, limit: int = 50
 ) -> Sequence[Batch]:
-    """The batches of the sites, newest first, each with its moderator."""
-    query = sa.select(Batch).where(Batch.site_id.in_(site_ids)).options(so.joinedload(Batch.moderator))
+    """The batches of the sites that were started, newest first, with who did them and who took them back."""
+    query = sa.select(Batch).where(Batch.site_id.in_(site_ids), Batch.started_at.is_not(None))
     if before is not None:
         query = query.where(Batch.id < before)
-    return session.scalars(query.order_by(Batch.id.desc()).limit(limit)).all()
+    names = so.joinedload(Batch.moderator), so.joinedload(Batch.undoer)
+    return session.scalars(query.options(*names).order_by(Batch.id.desc()).limit(limit)).all()
 
 
-def _parts(chosen: Sequence[tuple[uuid.UUID, int]]) -> Iterator[Sequence[tuple[uuid.UUID, int]]]:
-    """In the order of their keys: two batches that meet lock the same rows in the same order."""
-    ordered = sorted(chosen)
-    return (ordered[start : start + PART] for start in range(0, len(ordered), PART))
-
-
-def _decide_part(
-    session: so.Session,
-    batch: Batch,
-    moderator: Moderator,
-    versions: dict[uuid.UUID, int],
-    choice: Choice,
-    now: datetime,
-) -> Outcome:
-    done = 0
-    for comment in _comments(session, versions, batch.site_id):
-        seen = versions[comment.id]
-        try:
-            decide_one(
-                session, comment, choice, moderator_id=moderator.id, seen_version=seen, now=now, batch_id=batch.id
-            )
-        except (AlreadyDecided, Claimed, IllegalTransition):
-            continue
-        done += 1
-    return Outcome(done, len(versions) - done)
-
-
-def _undo_part(session: so.Session, decisions: Sequence[Decision], moderator: Moderator, now: datetime) -> Outcome:
-    by_comment = {decision.comment_id: decision for decision in decisions}
-    done = 0
-    for comment in _comments(session, by_comment, decisions[0].site_id):
-        try:
-            take_back(session, comment, by_comment[comment.id], moderator_id=moderator.id, now=now)
-        except (AlreadyDecided, Claimed, IllegalTransition):
-            continue
-        done += 1
-    return Outcome(done, len(decisions) - done)
-
-
-def _comments(session: so.Session, ids: Collection[uuid.UUID], site_id: uuid.UUID) -> Sequence[Comment]:
-    return session.scalars(
-        sa.select(Comment)
-        .where(Comment.id.in_(ids), Comment.site_id == site_id)
-        .order_by(Comment.id)
-        .options(so.joinedload(Comment.article))
-    ).all()
-
-
-def _decisions(session: so.Session, batch_id: uuid.UUID, after: uuid.UUID | None) -> Sequence[Decision]:
-    query = sa.select(Decision).where(Decision.batch_id == batch_id)
-    if after is not None:
-        query = query.where(Decision.id > after)
-    return session.scalars(query.order_by(Decision.id).limit(PART)).all()
+def decisions(
+    session: so.Session, batch: Batch, *, before: uuid.UUID | None = None, limit: int = 50
+) -> Sequence[Decision]:
+    """What a batch decided, last first, each with its comment."""
+    query = sa.select(Decision).where(Decision.batch_id == batch.id)
+    if before is not None:
+        query = query.where(Decision.id < before)
+    with_all = so.joinedload(Decision.comment).joinedload(Comment.article), so.joinedload(Decision.moderator)
+    return session.scalars(query.options(*with_all).order_by(Decision.id.desc()).limit(limit)).all()

@@ -370,7 +370,10 @@ class Decision(Base):
 
 
 class Batch(Base):
-    """Many comments of a site decided at once: what was asked for, the sample looked at first, what came of it."""
+    """Many comments of a site decided at once: what was asked for, the sample looked at first, what came of it.
+
+    It is drawn first and started later, if at all.
+    """
 
     __tablename__ = "batches"
 
@@ -381,14 +384,22 @@ class Batch(Base):
     reason_code: so.Mapped[str] = so.mapped_column(sa.String(40), default="")
     note: so.Mapped[str] = so.mapped_column(sa.Text, default="")
     query: so.Mapped[dict[str, Any]]  # the filters, as the page had them
-    sample: so.Mapped[list[Any]]  # [{"comment_id": ..., "bad": true or false}, ...]
+    sample: so.Mapped[list[Any]]  # [{"comment_id": ..., "bad": true, false or null}, ...]
+    chosen: so.Mapped[list[Any] | None] = so.mapped_column(Json, deferred=True)  # [[comment_id, version], ...]
+    size: so.Mapped[int] = so.mapped_column(default=0, server_default="0")  # how many were chosen
     done: so.Mapped[int] = so.mapped_column(default=0)
     skipped: so.Mapped[int] = so.mapped_column(default=0)  # somebody else's claim or decision was first
+    restored: so.Mapped[int] = so.mapped_column(default=0, server_default="0")  # of those done, taken back
     created_at: so.Mapped[datetime] = _created()
+    started_at: so.Mapped[datetime | None]
+    finished_at: so.Mapped[datetime | None]
+    lease_until: so.Mapped[datetime | None]  # somebody works on it until then
+    undo_asked_at: so.Mapped[datetime | None]
     undone_at: so.Mapped[datetime | None]
     undone_by: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("moderators.id"))
 
     moderator: so.Mapped[Moderator] = so.relationship(lazy="raise", foreign_keys=[moderator_id])
+    undoer: so.Mapped[Moderator | None] = so.relationship(lazy="raise", foreign_keys=[undone_by])
 
     __table_args__ = (sa.Index("ix_batches_by_site", "site_id", "id"), sa.Index(None, "moderator_id"))
 

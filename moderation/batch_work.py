@@ -1,0 +1,160 @@
+"""A batch is worked on a part at a time, so that nobody else has to wait, and goes on where it was stopped."""
+
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from moderation.deciding import Choice, decide_one
+from moderation.domain.comment import Action
+from moderation.domain.errors import AlreadyDecided, Claimed, IllegalTransition, InvalidRequest
+from moderation.proof import wrong_of
+from moderation.storage.engine import Database
+from moderation.storage.tables import Batch, Comment, Decision, Site
+from moderation.storage.types import utc_now
+from moderation.undoing import take_back
+
+PART = 20  # comments in one transaction
+PAUSE_S = 0.02  # between two of them, in which others may write
+LEASE = timedelta(seconds=30)  # a batch on which nobody has worked for so long has stopped
+
+
+class _OvertakenError(Exception):
+    """Somebody else works on the batch, or it is to be taken back."""
+
+
+def carry_on(
+    database: Database, batch_id: uuid.UUID, *, seconds: float | None = None, clock: Callable[[], datetime] = utc_now
+) -> bool:
+    """Work on a batch that was started or is to be taken back, for about so many *seconds*; whether that ended it."""
+    with database.read() as session:
+        batch = session.get_one(Batch, batch_id, options=[so.undefer(Batch.chosen)])
+    steps = _undo_all(database, batch, clock) if batch.undo_asked_at else _decide_all(database, batch, clock)
+    until = None if seconds is None else time.monotonic() + seconds
+    try:
+        for _ in steps:
+            if until is not None and time.monotonic() >= until:
+                return False
+            time.sleep(PAUSE_S)
+    except _OvertakenError:
+        pass
+    return True
+
+
+def change(
+    session: so.Session, batch_id: uuid.UUID, site_ids: Collection[uuid.UUID], *where: Any, **values: Any
+) -> bool:
+    query = sa.update(Batch).where(Batch.id == batch_id, Batch.site_id.in_(site_ids), *where).values(**values)
+    return bool(session.execute(query).rowcount)  # type: ignore[attr-defined]
+
+
+def as_choice(action: Action, reason_code: str, note: str) -> Choice:
+    return Choice(action) if action is Action.PUBLISH else Choice(action, reason_code=reason_code, note=note)
+
+
+def _decide_all(database: Database, batch: Batch, clock: Callable[[], datetime]) -> Iterator[None]:
+    # In the order of their keys: two batches that meet lock the same rows in the same order.
+    chosen = sorted((uuid.UUID(comment_id), version) for comment_id, version in batch.chosen or [])
+    while part := chosen[batch.done + batch.skipped :][:PART]:
+        now = clock()
+        with database.write() as session:
+            done = _decide_part(session, batch, dict(part), now)
+            _advance(session, batch, now, done=batch.done + done, skipped=batch.skipped + len(part) - done)
+        yield
+    with database.write() as session:
+        _advance(session, batch, clock(), finished_at=clock(), chosen=None)
+
+
+def _undo_all(database: Database, batch: Batch, clock: Callable[[], datetime]) -> Iterator[None]:
+    last: uuid.UUID | None = None
+    while True:
+        now = clock()
+        with database.write() as session:
+            standing = _standing(session, batch.id, last)
+            if not standing:
+                _advance(session, batch, now, undone_at=now, chosen=None)
+                return
+            restored = batch.restored + _undo_part(session, standing, batch, now)
+            _advance(session, batch, now, restored=restored)
+        last = standing[-1].id
+        yield
+
+
+def _advance(session: so.Session, batch: Batch, now: datetime, **values: Any) -> None:
+    """Write down how far the batch is, if it is still where it was when this part began.
+
+    Raises:
+        _OvertakenError: it is not; the part has to be rolled back.
+    """
+    is_undo = batch.undo_asked_at is not None
+    where = [
+        Batch.done == batch.done,
+        Batch.skipped == batch.skipped,
+        Batch.restored == batch.restored,
+        Batch.undo_asked_at.is_not(None) if is_undo else Batch.undo_asked_at.is_(None),
+        Batch.undone_at.is_(None) if is_undo else Batch.finished_at.is_(None),
+    ]
+    if not change(session, batch.id, [batch.site_id], *where, lease_until=now + LEASE, **values):
+        raise _OvertakenError
+    for name, value in values.items():
+        so.attributes.set_committed_value(batch, name, value)
+
+
+def _decide_part(session: so.Session, batch: Batch, versions: dict[uuid.UUID, int], now: datetime) -> int:
+    """How many comments were moved; the others had changed, or somebody else has them."""
+    site = session.get_one(Site, batch.site_id)  # kept alive, so that it is read once  # noqa: F841
+    wrong, instead = set(wrong_of(batch)), Action(batch.query.get("instead", batch.action))
+    done = 0
+    for comment in _comments(session, versions, batch.site_id):
+        action = instead if str(comment.id) in wrong else batch.action
+        try:
+            decide_one(
+                session,
+                comment,
+                as_choice(action, batch.reason_code, batch.note),
+                moderator_id=batch.moderator_id,
+                seen_version=versions[comment.id],
+                now=now,
+                batch_id=batch.id,
+            )
+        except (AlreadyDecided, Claimed, IllegalTransition, InvalidRequest):  # the last: the policy has changed
+            continue
+        done += 1
+    return done
+
+
+def _undo_part(session: so.Session, standing: Sequence[Decision], batch: Batch, now: datetime) -> int:
+    """How many comments are back where they were."""
+    by_comment = {decision.comment_id: decision for decision in standing}
+    moderator_id = batch.undone_by or batch.moderator_id
+    site = session.get_one(Site, batch.site_id)  # kept alive, so that it is read once  # noqa: F841
+    done = 0
+    for comment in _comments(session, by_comment, batch.site_id):
+        try:
+            take_back(session, comment, by_comment[comment.id], moderator_id=moderator_id, now=now)
+        except (AlreadyDecided, Claimed, IllegalTransition):
+            continue
+        done += 1
+    return done
+
+
+def _comments(session: so.Session, ids: Collection[uuid.UUID], site_id: uuid.UUID) -> Sequence[Comment]:
+    return session.scalars(
+        sa.select(Comment)
+        .where(Comment.id.in_(ids), Comment.site_id == site_id)
+        .order_by(Comment.id)
+        .options(so.joinedload(Comment.article))
+    ).all()
+
+
+def _standing(session: so.Session, batch_id: uuid.UUID, after: uuid.UUID | None) -> Sequence[Decision]:
+    """Decisions of a batch that nothing has followed yet, the next ones."""
+    latest = sa.and_(Comment.id == Decision.comment_id, Comment.version == Decision.version)
+    query = sa.select(Decision).join(Comment, latest).where(Decision.batch_id == batch_id)
+    if after is not None:
+        query = query.where(Decision.id > after)
+    return session.scalars(query.order_by(Decision.id).limit(PART)).all()
