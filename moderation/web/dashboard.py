@@ -35,10 +35,25 @@ blueprint.register_error_handler(CSRFError, form_expired)
 
 Row = TypeVar("Row", Comment, Decision, Event)
 
+# The Content-Security-Policy holds, and no page is kept in the browser's storage. An unchanged answer (304) stays.
+HTMX_CONFIG = {
+    "allowEval": False,
+    "allowScriptTags": False,
+    "includeIndicatorStyles": False,
+    "selfRequestsOnly": True,
+    "historyCacheSize": 0,
+    "responseHandling": [
+        {"code": "[23]04", "swap": False},
+        {"code": "[23]..", "swap": True},
+        {"code": "[45]..", "swap": False, "error": True},
+    ],
+}
+
 
 @blueprint.record_once
 def _keep_pages_small(state: BlueprintSetupState) -> None:
     state.app.jinja_env.trim_blocks = state.app.jinja_env.lstrip_blocks = True
+    state.app.jinja_env.globals["htmx_config"] = HTMX_CONFIG
 
 
 blueprint.add_app_template_filter(pieces, "pieces")
