@@ -78,6 +78,11 @@ class IdempotencyState(StrEnum):
     DONE = "done"
 
 
+class Size(StrEnum):
+    HOUR = "hour"
+    DAY = "day"
+
+
 def _key() -> so.Mapped[uuid.UUID]:
     return so.mapped_column(primary_key=True, default=uuid7)
 
@@ -526,3 +531,32 @@ class IdempotencyRecord(Base):
         sa.CheckConstraint("(state = 'done') = (status IS NOT NULL)", "done_has_answer"),
         sa.Index(None, "created_at"),
     )
+
+
+class Tally(Base):
+    """How often something happened on a site in an hour, or in a day of UTC: what the pages of insight add up.
+
+    `start` is in hours since 1970, for a day that of its first hour. `tallies` says what `kind` and `key` are.
+    """
+
+    __tablename__ = "tallies"
+
+    site_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    size: so.Mapped[Size] = so.mapped_column(choice(Size, "size"), primary_key=True)
+    kind: so.Mapped[str] = so.mapped_column(sa.String(20), primary_key=True)
+    start: so.Mapped[int] = so.mapped_column(primary_key=True, autoincrement=False)
+    key: so.Mapped[str] = so.mapped_column(sa.String(80), primary_key=True)
+    count: so.Mapped[int]
+
+    __table_args__ = (sa.Index("ix_tallies_by_start", "start"), {"sqlite_with_rowid": False})
+
+
+class TallyProgress(Base):
+    """One row: everything before `until` is in the tallies."""
+
+    __tablename__ = "tally_progress"
+
+    id: so.Mapped[int] = so.mapped_column(primary_key=True, autoincrement=False)
+    until: so.Mapped[datetime]
+
+    __table_args__ = (sa.CheckConstraint("id = 1", "one_row"),)

@@ -57,5 +57,10 @@ def first_uuid7(at: datetime) -> uuid.UUID:
     return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62)
 
 
+def time_of_uuid7(key: uuid.UUID) -> datetime:
+    """When a key was made, to the millisecond."""
+    return datetime.fromtimestamp((key.int >> 80) / 1000, UTC)
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The worker: takes due events from the outbox, delivers them, and clears away what has expired."""
+"""The worker: takes due events from the outbox, delivers them, counts the past, and clears away what has expired."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from moderation.config import Settings
-from moderation.storage import idempotency, moderators, outbox
+from moderation.storage import idempotency, moderators, outbox, tallies
 from moderation.storage.engine import Database
 from moderation.storage.outbox import Lease
 from moderation.webhooks.delivery import deliver_once
@@ -26,6 +26,7 @@ BATCH = 16
 IDLE_S = 0.2
 LONGEST_PAUSE_S = 30.0
 PURGE_EVERY_S = 3600.0
+TALLY_EVERY_S = 20.0  # once all is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Worker:
         self._waiting: deque[_Waiting] = deque()
         self._running: dict[Future[None], Lease] = {}
         self._wake = threading.Event()
-        self._next_purge = 0.0
+        self._next_purge = self._next_tally = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until *stop* is set; then let what is being sent end, and give back what is not."""
@@ -75,6 +76,7 @@ class Worker:
         self._start(pool)
         claimed = self._claim() if self._free() else False
         self._start(pool)
+        self._tally()
         self._purge()
         return claimed and self._free() > 0
 
@@ -146,6 +148,19 @@ class Worker:
             now = outbox.database_now(session)
             for lease in leases:
                 outbox.release(session, lease, now=now)
+
+    def _tally(self) -> None:
+        """Count a part of the past; there is another one at the next turn until all is counted."""
+        if time.monotonic() < self._next_tally:
+            return
+        self._next_tally = time.monotonic() + TALLY_EVERY_S
+        with self._database.read() as session:
+            part = tallies.read_next(session, datetime.now(UTC))
+        if part is None:
+            return
+        with self._database.write() as session:
+            tallies.write(session, part)
+        self._next_tally = 0.0
 
     def _purge(self) -> None:
         if time.monotonic() < self._next_purge:

@@ -36,7 +36,10 @@ from moderation.storage.tables import (
     Revision,
     Role,
     Site,
+    Size,
     StatusPage,
+    Tally,
+    TallyProgress,
 )
 from tests.factories import NOW, make_comment, make_moderator, make_site
 
@@ -75,6 +78,8 @@ def fill(database):
         session.add(Report(site_id=site.id, comment_id=comment.id))
         session.add(PolicyVersion(site_id=site.id, version=2, document={}))
         session.add(CommentMark(comment_id=comment.id, code="x", site_id=site.id, state=State.HELD, risk=0.5))
+        session.add(Tally(site_id=site.id, size=Size.HOUR, kind="arrived", start=1, key="hold", count=1))
+        session.add(TallyProgress(id=1, until=NOW))
         session.add(RecoveryCode(moderator_id=moderator.id, code_sha256=b"1" * 32))
         session.add(Batch(site_id=site.id, moderator_id=moderator.id, action=Action.PUBLISH, query={}, sample=[]))
         session.add(Note(site_id=site.id, comment_id=comment.id, moderator_id=moderator.id, text="look"))

@@ -12,10 +12,11 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from moderation.storage import idempotency, moderators, outbox
-from moderation.storage.tables import Event, EventState, IdempotencyRecord, ModeratorSession, Site
+from moderation.storage.tables import Event, EventState, IdempotencyRecord, ModeratorSession, Site, Tally
+from moderation.storage.types import first_uuid7
 from moderation.webhooks import worker as worker_module
 from moderation.webhooks.worker import Worker
-from tests.factories import make_comment, make_moderator
+from tests.factories import make_comment, make_moderator, make_site
 from tests.webhooks.receiver import Receiver, answer, hold, silence
 
 
@@ -244,3 +245,16 @@ def test_worker_clears_away_what_has_expired_and_keeps_the_rest(database, settin
 
     with running(Worker(database, settings)):
         eventually(lambda: (left(ModeratorSession), left(IdempotencyRecord)) == (1, 1))
+
+
+def test_the_past_is_counted_while_nothing_is_delivered(database, settings):
+    hour_ago = first_uuid7(datetime.now(UTC) - timedelta(hours=1))
+    with database.write() as session:
+        make_comment(session, make_site(session), id=hour_ago)
+
+    def counted():
+        with database.read() as session:
+            return session.scalar(sa.select(Tally.count).where(Tally.kind == "arrived"))
+
+    with running(Worker(database, settings)):
+        eventually(lambda: counted() == 1)

@@ -1,0 +1,211 @@
+"""What happened on some sites in a period: the tallies added up, and the last minutes counted as they stand."""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from moderation.domain.comment import Action
+from moderation.domain.estimates import Share
+from moderation.storage import tallies
+from moderation.storage.person_decisions import Opinion
+from moderation.storage.tables import Article, Size, Tally
+from moderation.storage.tallies import DAY, Fact, hour_of, start_of
+
+LONGEST_TAIL = timedelta(hours=48)  # more than this is not counted while somebody waits for a page
+SERIES = ("arrived", "decided", "own")
+SUMS = ("reason", "wait", "band", "gap")
+
+Ranked = list[tuple[Article, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From one full hour to another, the second not included."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def hours(self) -> tuple[int, int]:
+        return hour_of(self.since), hour_of(self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All of a page. `by_hour` counts by kind and key, then by hour; `own` and `gaps` are of one moderator alone.
+
+    `until` is how far the counting went: before the end of the window only while the worker is far behind.
+    """
+
+    by_hour: dict[tuple[str, str], Counter[int]]
+    reasons: Counter[str]
+    waits: Counter[int]
+    opinions: Counter[Opinion]
+    gaps: Counter[int]
+    articles: Ranked
+    until: datetime
+    own: Counter[int] = field(default_factory=Counter)
+
+    def total(self, kind: str, key: str) -> int:
+        return sum(self.by_hour.get((kind, key), Counter()).values())
+
+    @property
+    def arrived(self) -> int:
+        return sum(self.total("arrived", action) for action in Action)
+
+    @property
+    def by_machine_alone(self) -> Share:
+        return Share(self.arrived - self.total("arrived", Action.HOLD), self.arrived)
+
+    def agreement(self, band: int | None = None) -> Share:
+        """How many of the opinions on comments of a band, or of all, were the machine's too."""
+        return _share(self.opinions, band, lambda opinion: opinion.agrees)
+
+    def refused(self, band: int | None = None) -> Share:
+        """How many of the comments of a band, or of all, were rejected or marked as spam by people."""
+        return _share(self.opinions, band, lambda opinion: opinion.refused)
+
+
+def _share(opinions: Counter[Opinion], band: int | None, counts: Callable[[Opinion], bool]) -> Share:
+    mine = [(opinion, number) for opinion, number in opinions.items() if band in (None, opinion.band)]
+    return Share(sum(number for opinion, number in mine if counts(opinion)), sum(number for _, number in mine))
+
+
+def read(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    window: Window,
+    *,
+    moderator_id: uuid.UUID,
+    now: datetime,
+    articles: int = 10,
+) -> Figures:
+    """The figures of the sites in a window, and the pace of one moderator on them; the first thing a session does."""
+    if session.get_bind().dialect.name == "postgresql":
+        # The worker may move what is counted live into the tallies while they are read.
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    progress = tallies.progress(session, now)
+    tallied, counted = progress.tallied, progress.counted
+    live = list(_live(session, site_ids, window, counted, now))
+    by_hour: dict[tuple[str, str], Counter[int]] = {}
+    sums: dict[str, Counter[str]] = {kind: Counter() for kind in SUMS}
+    own_key = moderator_id.hex
+    for kind, key, start, number in _series(session, site_ids, window, own_key):
+        by_hour.setdefault((kind, key), Counter())[start] += number
+    for kind, key, number in _sums(session, site_ids, window, tallied, own_key):
+        sums[kind][key] += number
+    for fact in live:
+        if fact.kind in SERIES and (fact.kind != "own" or fact.key == own_key):
+            by_hour.setdefault((fact.kind, fact.key), Counter())[fact.start] += fact.count
+        elif fact.kind in SUMS and (fact.kind != "gap" or fact.key.startswith(f"{own_key}:")):
+            sums[fact.kind][fact.key] += fact.count
+    return Figures(
+        by_hour=by_hour,
+        own=by_hour.pop(("own", own_key), Counter()),
+        reasons=sums["reason"],
+        waits=Counter({int(key): number for key, number in sums["wait"].items()}),
+        opinions=Counter({Opinion.of_key(key): number for key, number in sums["band"].items()}),
+        gaps=Counter({int(key.partition(":")[2]): number for key, number in sums["gap"].items()}),
+        articles=_most_held(session, site_ids, window, tallied, live, articles),
+        until=min(window.until, now if _is_near(counted, window, now) else counted),
+    )
+
+
+def _is_near(counted: datetime, window: Window, now: datetime) -> bool:
+    return min(now, window.until) - max(counted, window.since) <= LONGEST_TAIL
+
+
+def _live(
+    session: so.Session, site_ids: Collection[uuid.UUID], window: Window, counted: datetime, now: datetime
+) -> Iterator[Fact]:
+    """What is not in the tallies yet: some minutes, if the worker runs."""
+    if not _is_near(counted, window, now):
+        return
+    at, end = max(counted, window.since), min(window.until, start_of(hour_of(now) + 1))
+    while at < end:
+        until = min(start_of(hour_of(at) + 1), end)
+        yield from tallies.count(session, at, until, site_ids)
+        at = until
+
+
+def _ranges(window: Window, tallied: datetime) -> list[tuple[Size, int, int]]:
+    """The tallies that make up the window: whole days where there are some, hours at both ends."""
+    low, high = window.hours
+    first_day, last_day = -(-low // DAY) * DAY, min(high, hour_of(tallied)) // DAY * DAY
+    if first_day >= last_day:
+        return [(Size.HOUR, low, high)]
+    return [(Size.HOUR, low, first_day), (Size.DAY, first_day, last_day), (Size.HOUR, last_day, high)]
+
+
+def _within(site_ids: Collection[uuid.UUID], size: Size, low: int, high: int) -> list[sa.ColumnElement[bool]]:
+    return [Tally.site_id.in_(site_ids), Tally.size == size, Tally.start >= low, Tally.start < high]
+
+
+def _series(
+    session: so.Session, site_ids: Collection[uuid.UUID], window: Window, own_key: str
+) -> Iterator[tuple[str, str, int, int]]:
+    low, high = window.hours
+    query = (
+        sa.select(Tally.kind, Tally.key, Tally.start, sa.func.sum(Tally.count).label("number"))
+        .where(*_within(site_ids, Size.HOUR, low, high), Tally.kind.in_(SERIES))
+        .where(sa.or_(Tally.kind != "own", Tally.key == own_key))
+        .group_by(Tally.kind, Tally.key, Tally.start)
+    )
+    return ((row.kind, row.key, row.start, row.number) for row in session.execute(query))
+
+
+def _sums(
+    session: so.Session, site_ids: Collection[uuid.UUID], window: Window, tallied: datetime, own_key: str
+) -> Iterator[tuple[str, str, int]]:
+    parts = [
+        sa.select(Tally.kind, Tally.key, Tally.count)
+        .where(*_within(site_ids, *part), Tally.kind.in_(SUMS))
+        .where(sa.or_(Tally.kind != "gap", Tally.key.startswith(f"{own_key}:")))
+        for part in _ranges(window, tallied)
+    ]
+    rows = sa.union_all(*parts).subquery()
+    query = sa.select(rows.c.kind, rows.c.key, sa.func.sum(rows.c.count).label("number")).group_by(
+        rows.c.kind, rows.c.key
+    )
+    return ((row.kind, row.key, row.number) for row in session.execute(query))
+
+
+def _held(site_ids: Collection[uuid.UUID], window: Window, tallied: datetime) -> sa.Subquery:
+    parts = [
+        sa.select(Tally.key, Tally.count).where(*_within(site_ids, *part), Tally.kind == "held")
+        for part in _ranges(window, tallied)
+    ]
+    rows = sa.union_all(*parts).subquery()
+    return sa.select(rows.c.key, sa.func.sum(rows.c.count).label("held")).group_by(rows.c.key).subquery()
+
+
+def _most_held(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    window: Window,
+    tallied: datetime,
+    live: Sequence[Fact],
+    limit: int,
+) -> Ranked:
+    """The articles with the most comments that the machine held on arrival."""
+    now = Counter[str]()
+    for fact in live:
+        if fact.kind == "held":
+            now[fact.key] += fact.count
+    held = _held(site_ids, window, tallied)
+    first = sa.select(held).order_by(held.c.held.desc(), held.c.key).limit(limit + len(now))
+    before = {row.key: row.held for row in session.execute(first)}
+    if missing := now.keys() - before.keys():
+        others = session.execute(sa.select(held).where(held.c.key.in_(missing)))
+        before |= {row.key: row.held for row in others}
+    total = Counter(before) + now
+    ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
+    some = ranked[:limit]
+    rows = session.scalars(sa.select(Article).where(Article.id.in_([uuid.UUID(key) for key, _ in some])))
+    known = {row.id.hex: row for row in rows}
+    return [(known[key], number) for key, number in some if key in known]

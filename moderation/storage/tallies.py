@@ -1,0 +1,249 @@
+"""The past, counted: what the pages of insight add up, so that they need not read a million comments.
+
+The worker counts the past a few minutes at a time and writes it down by hour, and by day of UTC when one is over.
+All times are those of the keys, which begin with the time they were made. What is counted:
+
+arrived  by the machine's first action: publish, hold, reject
+held     comments that the machine held on arrival, by article
+reason   the machine's reasons, by code, of the comments that arrived
+decided  decisions that stand, by actor
+wait     how long held comments waited for a person, by bucket of `estimates`
+band     what moderators and the blog's staff made of scored comments: `Opinion`
+own      decisions by moderator
+gap      time from one decision of a moderator to the next, if they kept going: `moderator:bucket`
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from moderation.domain.comment import Action, Actor
+from moderation.domain.estimates import bucket_of
+from moderation.storage.marks import Matter
+from moderation.storage.person_decisions import PersonDecision, person_decisions, stands
+from moderation.storage.tables import Comment, CommentMark, Decision, Size, Tally, TallyProgress
+from moderation.storage.types import first_uuid7, time_of_uuid7
+
+HOUR = timedelta(hours=1)
+DAY = 24  # hours
+STEP = timedelta(minutes=5)
+GRACE = timedelta(minutes=1)  # a transaction that began earlier than this has ended
+KEPT_GOING = timedelta(minutes=10)  # a longer break between two decisions was a break
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    site_id: uuid.UUID
+    start: int
+    kind: str
+    key: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was counted: whole hours anew, up to `until`; `seen` is how far the tallies went when it was read."""
+
+    seen: datetime | None
+    until: datetime
+    hours: tuple[int, ...]
+    facts: tuple[Fact, ...]
+
+
+def hour_of(at: datetime) -> int:
+    return int(at.timestamp()) // 3600
+
+
+def start_of(hour: int) -> datetime:
+    return datetime.fromtimestamp(hour * 3600, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything before `tallied` is in the tallies, and nothing happened from then to `counted`."""
+
+    tallied: datetime
+    counted: datetime
+
+
+def progress(session: so.Session, now: datetime) -> Progress:
+    seen = _progress(session)
+    return Progress(seen or datetime.fromtimestamp(0, UTC), _next_event(session, seen) or now)
+
+
+def read_next(session: so.Session, now: datetime) -> Part | None:
+    """Count the next part of the past, at most to the end of an hour; None if there is nothing to count yet.
+
+    The hour is counted from its beginning, and so are the earlier hours of decisions that were taken back in it.
+    """
+    seen = _progress(session)
+    settled = datetime.fromtimestamp((now - GRACE).timestamp() // STEP.total_seconds() * STEP.total_seconds(), UTC)
+    begin = _next_event(session, seen)
+    if seen is not None and (begin is None or begin >= settled):
+        return Part(seen, settled, (), ()) if settled - seen >= HOUR else None
+    if begin is None or begin >= settled:
+        return None
+    hour = hour_of(begin)
+    until = min(start_of(hour + 1), settled)
+    hours = (hour, *sorted(_touched_hours(session, hour, until)))
+    facts = [fact for each in hours for fact in count(session, start_of(each), min(start_of(each + 1), until))]
+    return Part(seen, until, hours, tuple(facts))
+
+
+def write(session: so.Session, part: Part) -> bool:
+    """Write a part down, with the days it completes; False if another worker was first."""
+    if part.seen is None:
+        session.add(TallyProgress(id=1, until=part.until))
+        session.flush()
+    else:
+        moved = sa.update(TallyProgress).where(TallyProgress.until == part.seen).values(until=part.until)
+        if not session.execute(moved).rowcount:  # type: ignore[attr-defined]
+            return False
+    _replace_hours(session, part)
+    days = {hour // DAY * DAY for hour in part.hours}
+    if part.seen is not None:
+        days |= set(range(hour_of(part.seen) // DAY * DAY, hour_of(part.until), DAY))
+    for day in sorted(days):
+        if start_of(day + DAY) <= part.until:
+            _sum_up(session, day)
+    return True
+
+
+def _replace_hours(session: so.Session, part: Part) -> None:
+    if part.hours:
+        session.execute(sa.delete(Tally).where(Tally.start.in_(part.hours), Tally.size == Size.HOUR))
+    if part.facts:
+        rows = [
+            {"site_id": f.site_id, "size": Size.HOUR, "kind": f.kind, "start": f.start, "key": f.key, "count": f.count}
+            for f in part.facts
+        ]
+        session.execute(sa.insert(Tally), rows)
+
+
+def _sum_up(session: so.Session, day: int) -> None:
+    session.execute(sa.delete(Tally).where(Tally.start == day, Tally.size == Size.DAY))
+    columns = ["site_id", "size", "kind", "start", "key", "count"]
+    hours = (
+        sa.select(
+            Tally.site_id,
+            sa.literal(Size.DAY.value, sa.String()),
+            Tally.kind,
+            sa.literal(day),
+            Tally.key,
+            sa.func.sum(Tally.count),
+        )
+        .where(Tally.start >= day, Tally.start < day + DAY, Tally.size == Size.HOUR)
+        .group_by(Tally.site_id, Tally.kind, Tally.key)
+    )
+    session.execute(sa.insert(Tally).from_select(columns, hours))
+
+
+def _progress(session: so.Session) -> datetime | None:
+    return session.scalar(sa.select(TallyProgress.until))
+
+
+def _next_event(session: so.Session, seen: datetime | None) -> datetime | None:
+    """The first comment or decision since. A comment's key is a little older than that of its decision."""
+    low = uuid.UUID(int=0) if seen is None else first_uuid7(seen)
+    keys = [
+        session.scalar(sa.select(key).where(key >= low).order_by(key).limit(1)) for key in (Comment.id, Decision.id)
+    ]
+    return min((time_of_uuid7(key) for key in keys if key is not None), default=None)
+
+
+def _touched_hours(session: so.Session, hour: int, until: datetime) -> set[int]:
+    """The earlier hours with a decision that was taken back in this one."""
+    undone = session.scalars(
+        sa.select(Decision.undoes).where(
+            Decision.id >= first_uuid7(start_of(hour)), Decision.id < first_uuid7(until), Decision.undoes.is_not(None)
+        )
+    )
+    return {hour_of(time_of_uuid7(key)) for key in undone if key is not None} - {hour}
+
+
+def count(
+    session: so.Session, since: datetime, until: datetime, site_ids: Collection[uuid.UUID] | None = None
+) -> list[Fact]:
+    """What happened on the sites, or on all, from *since* to *until*, which lie in one hour."""
+    start, found = hour_of(since), Counter[tuple[uuid.UUID, str, str]]()
+    low, high = first_uuid7(since), first_uuid7(until)
+    for site_id, action, article_id, number in session.execute(_arrivals(low, high, site_ids)):
+        found[site_id, "arrived", action.value] += number
+        if action is Action.HOLD and article_id is not None:
+            found[site_id, "held", article_id.hex] += number
+    for site_id, code, number in session.execute(_reasons(low, high, site_ids)):
+        found[site_id, "reason", code] += number
+    for site_id, number in session.execute(_by_machine(low, high, site_ids)):
+        found[site_id, "decided", Actor.MACHINE.value] += number
+    people = list(person_decisions(session, low, high, site_ids))
+    for row in people:
+        for kind, key in _said(row):
+            found[row.site_id, kind, key] += 1
+    for site_id, key in _gaps(people):
+        found[site_id, "gap", key] += 1
+    return [Fact(site_id, start, kind, key, number) for (site_id, kind, key), number in found.items()]
+
+
+def _said(row: PersonDecision) -> Iterator[tuple[str, str]]:
+    yield "decided", row.actor.value
+    if row.moderator_id is not None:
+        yield "own", row.moderator_id.hex
+    if (waited := row.waited) is not None:
+        yield "wait", str(bucket_of(waited))
+    if (opinion := row.opinion) is not None:
+        yield "band", opinion.key
+
+
+def _gaps(rows: Collection[PersonDecision]) -> Iterator[tuple[uuid.UUID, str]]:
+    """From decision to decision of each moderator; a batch is no measure of anybody's pace."""
+    by_moderator: dict[uuid.UUID, list[PersonDecision]] = {}
+    for row in rows:
+        if row.moderator_id is not None and row.batch_id is None:
+            by_moderator.setdefault(row.moderator_id, []).append(row)
+    for moderator_id, mine in by_moderator.items():
+        for earlier, later in pairwise(sorted(mine, key=lambda row: row.created_at)):
+            gap = later.created_at - earlier.created_at
+            if gap <= KEPT_GOING:
+                yield later.site_id, f"{moderator_id.hex}:{bucket_of(gap.total_seconds())}"
+
+
+def _arrivals(
+    low: uuid.UUID, high: uuid.UUID, site_ids: Collection[uuid.UUID] | None
+) -> sa.Select[uuid.UUID, Action, uuid.UUID | None, int]:
+    first = sa.and_(Decision.comment_id == Comment.id, Decision.version == 1)
+    return (
+        sa.select(Comment.site_id, Decision.action, Comment.article_id, sa.func.count())
+        .join(Decision, first)
+        .where(Comment.id >= low, Comment.id < high, *_of(Comment.site_id, site_ids))
+        .group_by(Comment.site_id, Decision.action, Comment.article_id)
+    )
+
+
+def _reasons(low: uuid.UUID, high: uuid.UUID, site_ids: Collection[uuid.UUID] | None) -> sa.Select[uuid.UUID, str, int]:
+    return (
+        sa.select(CommentMark.site_id, CommentMark.code, sa.func.count())
+        .where(CommentMark.comment_id >= low, CommentMark.comment_id < high)
+        .where(CommentMark.code.not_in(list(Matter)), *_of(CommentMark.site_id, site_ids))
+        .group_by(CommentMark.site_id, CommentMark.code)
+    )
+
+
+def _by_machine(low: uuid.UUID, high: uuid.UUID, site_ids: Collection[uuid.UUID] | None) -> sa.Select[uuid.UUID, int]:
+    return (
+        sa.select(Decision.site_id, sa.func.count())
+        .where(Decision.id >= low, Decision.id < high, Decision.actor == Actor.MACHINE, stands())
+        .where(*_of(Decision.site_id, site_ids))
+        .group_by(Decision.site_id)
+    )
+
+
+def _of(
+    column: so.InstrumentedAttribute[uuid.UUID], site_ids: Collection[uuid.UUID] | None
+) -> list[sa.ColumnElement[bool]]:
+    return [] if site_ids is None else [column.in_(site_ids)]
