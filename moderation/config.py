@@ -35,6 +35,7 @@ class Settings:
     max_body_bytes: int = 1024 * 1024
     max_batch_bytes: int = 4 * 1024 * 1024
     max_text_bytes: int = 20_480
+    requests_per_minute: int = 12_000
 
     @property
     def secure_cookies(self) -> bool:
@@ -65,6 +66,7 @@ class Settings:
             max_body_bytes=int(_number(env, "MAX_BODY_BYTES", 1024 * 1024)),
             max_batch_bytes=int(_number(env, "MAX_BATCH_BYTES", 4 * 1024 * 1024)),
             max_text_bytes=int(_number(env, "MAX_TEXT_BYTES", 20_480)),
+            requests_per_minute=int(_number(env, "REQUESTS_PER_MINUTE", 12_000)),
         )
 
 

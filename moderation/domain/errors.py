@@ -9,6 +9,7 @@ ModerationError
 │   ├── Claimed             another moderator is looking at it just now
 │   └── StillRunning        the same idempotency key is being worked on
 ├── KeyReused               an idempotency key came back with another body
+├── RateLimited             one key asks too often
 ├── NotAllowed              known, but not permitted
 └── NotSignedIn             no valid key, signature or session
 
@@ -67,6 +68,16 @@ class KeyReused(ModerationError):
     code: str = "idempotency-key-reused"
     title: str = "The idempotency key was used with another body"
     detail: str = "Send the first body again, or use a new key for a new request."
+
+
+@dataclass(eq=False)
+class RateLimited(ModerationError):
+    code: str = "quota-exceeded"
+    title: str = "Too many requests"
+    retry_after_s: int = 60
+
+    def __post_init__(self) -> None:
+        self.detail = self.detail or f"This key has asked too often in the last minute; wait {self.retry_after_s} s."
 
 
 @dataclass(eq=False)

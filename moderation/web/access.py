@@ -7,12 +7,14 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from moderation.domain.errors import NotAllowed, NotSignedIn
+from moderation.domain.errors import NotAllowed, NotSignedIn, RateLimited
 from moderation.storage import moderators, sites
 from moderation.storage.secrets import decrypt
 from moderation.storage.sites import list_sites, site_by_slug
-from moderation.storage.tables import Role, Site
+from moderation.storage.tables import ApiKey, Role, Site
 from moderation.storage.types import utc_now
+from moderation.web import dialect
+from moderation.web.dialect import Caller
 from moderation.web.services import services
 from moderation.webhooks import signing
 
@@ -30,6 +32,11 @@ def open_to_all(view: View) -> View:
 def for_sites(view: View) -> View:
     """Mark a view for blogs: an API key or a signed request. The site is in `g.site`."""
     return _mark(view, "sites")
+
+
+def for_dialect(view: View) -> View:
+    """Mark a view of a dialect: whoever the dialect recognises, so often a minute. The site is in `g.site`."""
+    return _mark(view, "dialect")
 
 
 def for_moderators(view: View) -> View:
@@ -57,6 +64,9 @@ def guard() -> ResponseReturnValue | None:
         case "sites":
             g.site = _calling_site()
             return None
+        case "dialect":
+            g.site = _site_of_dialect()
+            return None
         case "moderators":
             return _require_moderator()
     raise NotAllowed("This address is not open to anybody.")
@@ -74,7 +84,34 @@ def _calling_site() -> Site:
     )
 
 
+def _site_of_dialect() -> Site:
+    spoken = dialect.of_request()
+    if spoken is None:
+        raise NotAllowed("This address belongs to no dialect.")
+    caller = spoken.caller()
+    wait_s = services().dialect_calls.wait_s(caller.counted_as)
+    if wait_s:
+        raise RateLimited(retry_after_s=wait_s)
+    return caller.site
+
+
+def caller_of_key(key: str) -> Caller:
+    """For the dialects that carry an API key of the site, each in its own place.
+
+    Raises:
+        NotSignedIn: it is missing, or none of ours.
+    """
+    if not key:
+        raise NotSignedIn("Send the site's API key.", code="credentials-missing")
+    found = _api_key(key)
+    return Caller(found.site, found.prefix)
+
+
 def _site_of_key(key: str) -> Site:
+    return _api_key(key).site
+
+
+def _api_key(key: str) -> ApiKey:
     now = utc_now()
     with services().database.read() as session:
         found = sites.find_key(session, key, now)
@@ -83,7 +120,7 @@ def _site_of_key(key: str) -> Site:
     if found.last_used_on is None or found.last_used_on < now.date():
         with services().database.write() as session:
             sites.note_use(session, found, now.date())
-    return found.site
+    return found
 
 
 def _site_of_signature() -> Site:

@@ -21,6 +21,8 @@ from moderation.web import (
     appeals,
     compression,
     dashboard,
+    dialect,
+    dialects,
     health,
     language,
     logs,
@@ -33,6 +35,7 @@ from moderation.web import (
     status,
 )
 from moderation.web import settings as settings_pages
+from moderation.web.throttle import KeyThrottle
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +63,7 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
             settings=settings,
             database=database or Database(settings.database_url),
             scorer=scorer or make_scorer(settings),
+            dialect_calls=KeyThrottle(settings.requests_per_minute),
         ),
     )
     logs.install(app)
@@ -78,6 +82,7 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
         app.register_blueprint(blueprint)
     for blueprint in (settings_pages.blueprint, settings_policy.blueprint, settings_people.blueprint):
         app.register_blueprint(blueprint)
+    dialect.install(app, csrf, dialects.ALL)
     app.after_request(_secure)
     return app
 

@@ -22,17 +22,36 @@ def read_json(limit: int) -> tuple[Any, int]:
     Raises:
         InvalidRequest: it is encoded, too large, not UTF-8, or not JSON; the detail says which.
     """
+    body = read_bytes(limit)
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        detail = f"Byte {error.start} of the body is not UTF-8; encode the JSON as UTF-8."
+        raise InvalidRequest(detail, code="body-not-utf-8") from None
+    return parse_json(text), len(body)
+
+
+def read_bytes(limit: int) -> bytes:
+    """The request's body as it came.
+
+    Raises:
+        InvalidRequest: it is encoded, or too large.
+    """
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in {"", "identity"}:
         raise InvalidRequest("Send the body without Content-Encoding.", code="content-encoding")
     body = request.get_data()
     if len(body) > limit:
         raise too_large(limit)
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        detail = f"Byte {error.start} of the body is not UTF-8; encode the JSON as UTF-8."
-        raise InvalidRequest(detail, code="body-not-utf-8") from None
+    return body
+
+
+def parse_json(text: str) -> Any:
+    """The document in *text*.
+
+    Raises:
+        InvalidRequest: it is not JSON, or nested too deep.
+    """
     try:
         document = json.loads(text, parse_constant=_no_constant)
     except RecursionError:
@@ -42,7 +61,7 @@ def read_json(limit: int) -> tuple[Any, int]:
         raise InvalidRequest(f"The body is not JSON{where}.", code="body-not-json") from None
     if _depth(document) > MAX_DEPTH:
         raise InvalidRequest(f"The JSON is nested deeper than {MAX_DEPTH} levels.", code="body-not-json")
-    return document, len(body)
+    return document
 
 
 def too_large(limit: int) -> InvalidRequest:

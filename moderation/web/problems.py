@@ -9,6 +9,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from moderation.domain import errors
+from moderation.web import dialect
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +20,7 @@ STATUS: dict[type[errors.ModerationError], int] = {
     errors.NotAllowed: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.RateLimited: 429,
 }
 
 # Codes whose status is not that of their class.
@@ -81,6 +83,23 @@ def status_of(error: errors.ModerationError) -> int:
 
 def handle_ours(error: errors.ModerationError) -> Response:
     status = status_of(error)
+    response = _in_dialect(error, status)
+    if response is None:
+        response = _ours(error, status)
+    if isinstance(error, errors.StillRunning):
+        response.headers["Retry-After"] = "1"
+    if isinstance(error, errors.RateLimited):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def _in_dialect(error: Exception, status: int) -> Response | None:
+    """The answer as the dialect of this path words it; None under our own paths."""
+    spoken = dialect.of_request()
+    return spoken.refuse(error, status) if spoken else None
+
+
+def _ours(error: errors.ModerationError, status: int) -> Response:
     if not speaks_json():
         return _page(status, error.title, str(error))
     extra: dict[str, Any] = {}
@@ -89,15 +108,15 @@ def handle_ours(error: errors.ModerationError) -> Response:
     response = problem(error.code, error.title, status, str(error), **extra)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, errors.StillRunning):
-        response.headers["Retry-After"] = "1"
     return response
 
 
 def handle_http(error: HTTPException) -> Response:
     status = error.code or 500
     code, title = HTTP_CODES.get(status, ("http-error", HTTPStatus(status).phrase))
-    response = problem(code, title, status, _detail(status)) if speaks_json() else _page(status, title, "")
+    response = _in_dialect(error, status)
+    if response is None:
+        response = problem(code, title, status, _detail(status)) if speaks_json() else _page(status, title, "")
     if status == 405:
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])
     return response
@@ -113,6 +132,8 @@ def handle_unexpected(error: Exception) -> Response:
         "Something went wrong here",
         f"It is in the service's log as {request_id()}. Nothing was lost.",
     )
+    if (response := _in_dialect(error, 500)) is not None:
+        return response
     if not speaks_json():
         return _page(500, title, detail)
     return problem("internal-error", title, 500, detail)

@@ -8,7 +8,7 @@ from flask import Flask, current_app
 from moderation.config import Settings
 from moderation.scoring import Scorer
 from moderation.storage.engine import Database
-from moderation.web.throttle import AppealThrottle, CodeThrottle, SignInThrottle
+from moderation.web.throttle import AppealThrottle, CodeThrottle, KeyThrottle, SignInThrottle
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Services:
     sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
     codes: CodeThrottle = field(default_factory=CodeThrottle)
     objections: AppealThrottle = field(default_factory=AppealThrottle)
+    dialect_calls: KeyThrottle = field(default_factory=KeyThrottle)
 
 
 def install(app: Flask, services: Services) -> None:

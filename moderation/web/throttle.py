@@ -1,8 +1,11 @@
-"""Sign-ins are slowed down by account and by address, objections by address; nobody is locked out for good."""
+"""How often: sign-ins by account and by address, objections by address, a dialect's requests by key."""
+
+import math
+import time
 
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
 
 
 class SignInThrottle:
@@ -64,3 +67,21 @@ class AppealThrottle:
     def may_try(self, address: str) -> bool:
         """Count a try; False when there were too many in the last hour."""
         return self._limiter.hit(self._limit, address)
+
+
+class KeyThrottle:
+    """Requests a minute of one key, whatever they ask for; 0: as many as it likes.
+
+    Counts in this process, and keeps two numbers a key, however many requests there are.
+    """
+
+    def __init__(self, per_minute: int = 0) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limit = RateLimitItemPerMinute(per_minute) if per_minute else None
+
+    def wait_s(self, key: str) -> int:
+        """Count a request; the seconds to wait if it is one too many, else 0."""
+        if self._limit is None or self._limiter.hit(self._limit, key):
+            return 0
+        reset_at = self._limiter.get_window_stats(self._limit, key).reset_time
+        return max(1, math.ceil(reset_at - time.time()))

@@ -1,0 +1,73 @@
+"""Reading JSON from clients that were written for another server: what can be understood is taken."""
+
+import codecs
+import json
+from contextlib import suppress
+from typing import Any
+
+from flask import request
+
+from moderation.domain.errors import InvalidRequest
+from moderation.web import bodies
+from moderation.web.schemas import storable
+
+_CHARSETS = ("utf-", "iso8859", "cp125", "koi8", "gb", "big5", "shift_jis", "euc")
+
+
+def read_document(limit: int) -> Any:
+    """The request's body as JSON, whatever its content type, in the charset that it names or shows.
+
+    Raises:
+        InvalidRequest: it is encoded, too large, or no JSON; the detail says which.
+    """
+    return bodies.parse_json(_decode(bodies.read_bytes(limit)))
+
+
+def _decode(body: bytes) -> str:
+    for charset in (json.detect_encoding(body), _declared()):
+        with suppress(UnicodeDecodeError):
+            return body.decode(charset)
+    raise InvalidRequest("The body is not UTF-8; encode the JSON as UTF-8.", code="body-not-utf-8")
+
+
+def _declared() -> str:
+    try:
+        charset = codecs.lookup(request.mimetype_params.get("charset", "")).name
+    except LookupError:
+        return "utf-8"
+    return charset if charset.startswith(_CHARSETS) else "utf-8"
+
+
+def field(document: Any, name: str) -> Any:
+    """The field under its camelCase *name*, or else its snake_case one; None if it is missing or null."""
+    if not isinstance(document, dict):
+        return None
+    found = document.get(name)
+    return document.get(_snake(name)) if found is None else found
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def text(value: Any) -> str:
+    """A string that can be stored; a number is taken as text, and everything else as none."""
+    if isinstance(value, str):
+        return str(storable(value))
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def flag(value: Any) -> bool:
+    """A boolean, also as a word or a number."""
+    return value.strip().lower() in {"true", "1", "yes"} if isinstance(value, str) else bool(value)
+
+
+def number(value: Any) -> float | None:
+    """A number, also as a string; None if it is neither."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if abs(found) < float("inf") else None

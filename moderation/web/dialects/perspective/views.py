@@ -1,0 +1,118 @@
+"""`comments:analyze` and its neighbours, by the service's own verbs."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from moderation.domain.policy import Policy
+from moderation.domain.reading import Reading
+from moderation.scoring import Request
+from moderation.storage.policies import current_policy
+from moderation.text.language import is_supported, unsupported_language
+from moderation.text.sentences import Utf16, sentences
+from moderation.web.access import caller_of_key, for_dialect
+from moderation.web.dialect import Caller, Dialect
+from moderation.web.dialects.lenient import read_document
+from moderation.web.dialects.perspective.asked import NAMES, Asked, read_analyze
+from moderation.web.dialects.perspective.errors import AnalyzerError, NotScored, refuse, render
+from moderation.web.services import services
+
+blueprint = Blueprint("perspective", __name__)
+
+LANGUAGES = ("en",)  # of the readers
+MAX_SENTENCES = 30  # with more, neighbours share a span: each is read on its own
+
+
+def caller() -> Caller:
+    """By `?key=`, or one of the headers that carry a key."""
+    named = request.args.get("key") or request.headers.get("X-Goog-Api-Key")
+    if not named and request.authorization is not None and request.authorization.type == "bearer":
+        named = request.authorization.token
+    return caller_of_key((named or "").strip())
+
+
+DIALECT = Dialect(
+    blueprint, ("/v1alpha1", "/$discovery", "/comments:analyze", "/comments:suggestscore"), caller, refuse
+)
+
+
+# The second path is for clients that were told the host alone.
+@blueprint.post("/v1alpha1/comments:analyze")
+@blueprint.post("/comments:analyze")
+@for_dialect
+def analyze() -> Response:
+    """Score a comment; nothing is stored."""
+    settings = services().settings
+    asked = read_analyze(read_document(settings.max_body_bytes), settings.max_text_bytes)
+    detected = detect(asked.text)
+    attributes = _supported(asked, detected)
+    answer: dict[str, Any] = {"attributeScores": _attribute_scores(asked, attributes) if attributes else {}}
+    answer |= {"languages": list(asked.languages) or [detected], "detectedLanguages": [detected]}
+    if asked.client_token:
+        answer["clientToken"] = asked.client_token
+    return render(answer)
+
+
+def detect(text: str) -> str:
+    """The language of *text*: one of ours, unless it is surely none of them."""
+    return unsupported_language(text, LANGUAGES) or LANGUAGES[0]
+
+
+def _supported(asked: Asked, detected: str) -> dict[str, float]:
+    """The attributes to score: all of them, or none if the language is not ours.
+
+    Raises:
+        AnalyzerError: it is not, and the client did not ask to drop them.
+    """
+    kind, found = ("requestedLanguages", asked.languages) if asked.languages else ("detectedLanguages", (detected,))
+    if any(is_supported(code, LANGUAGES) for code in found):
+        return dict(asked.attributes)
+    if asked.drops_unsupported:
+        return {}
+    first = next(iter(asked.attributes))
+    code = "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+    more = {"languageNotSupportedByAttributeError": {"attribute": first, kind: list(found)}}
+    raise AnalyzerError(f"Attribute {first} does not support request languages: {', '.join(found)}", code, more=more)
+
+
+def _attribute_scores(asked: Asked, attributes: dict[str, float]) -> dict[str, Any]:
+    places = sentences(asked.text, MAX_SENTENCES) if asked.by_sentence else []
+    parts = [asked.text[start:end] for start, end in places] if len(places) > 1 else []
+    whole, *each = _readings([asked.text, *parts], asked)
+    units, shown = Utf16(asked.text), {}
+    for name, threshold in attributes.items():
+        score = _score(whole, name)
+        if score["value"] < threshold:
+            continue
+        spans = [
+            {"begin": units[start], "end": units[end], "score": _score(reading, name)}
+            for (start, end), reading in zip(places, each, strict=False)
+        ]
+        spans = spans or [{"begin": 0, "end": units[len(asked.text)], "score": score}]
+        shown[name] = {"summaryScore": score, "spanScores": spans}
+    return shown
+
+
+def _readings(texts: list[str], asked: Asked) -> list[Reading]:
+    """Each text under the comment's context.
+
+    Raises:
+        NotScored: one of them could not be read in time.
+    """
+    with services().database.read() as session:
+        policy = current_policy(session, g.site)
+    requests = [Request(text, asked.context) for text in texts]
+    readings = [found.reading for found in services().scorer.assess(_scores_only(policy), requests, for_scores=True)]
+    if None in readings:
+        raise NotScored
+    return [reading for reading in readings if reading is not None]
+
+
+def _scores_only(policy: Policy) -> Policy:
+    """*policy* without its rules, whose findings this format has no place for."""
+    return replace(policy, languages=(), words=(), patterns=(), max_links=None)
+
+
+def _score(reading: Reading, name: str) -> dict[str, Any]:
+    return {"value": round(float(reading.scores[NAMES[name]]), 8), "type": "PROBABILITY"}
