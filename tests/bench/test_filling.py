@@ -18,7 +18,7 @@ def test_a_filled_database_hangs_together(database):
         assert queues.count(session, sites, Queue.ALL, at_most=9_999) == filled.comments == 3_300
         for queue in (Queue.PUBLISHED, Queue.REJECTED, Queue.SPAM, Queue.REPORTED):
             assert queues.count(session, sites, queue) > 0
-        states = dict(session.execute(sa.select(Comment.id, Comment.state)))
+        states = dict(session.execute(sa.select(Comment.id, Comment.state)).all())
         marks = session.execute(sa.select(CommentMark.comment_id, CommentMark.state))
         assert all(states[comment_id] is state for comment_id, state in marks)
         latest = session.scalars(sa.select(Decision).order_by(Decision.version))
