@@ -36,6 +36,7 @@ class Settings:
     max_batch_bytes: int = 4 * 1024 * 1024
     max_text_bytes: int = 20_480
     requests_per_minute: int = 12_000
+    akismet_host_suffix: str = ""
 
     @property
     def secure_cookies(self) -> bool:
@@ -50,6 +51,7 @@ class Settings:
         """
         home = home_directory(env)
         base_url = env.get("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+        akismet_host_suffix = env.get("AKISMET_HOST_SUFFIX", "").strip().strip(".").lower()
         return cls(
             home=home,
             database_url=database_url(env),
@@ -57,7 +59,8 @@ class Settings:
             public_base_url=_http_url("PUBLIC_BASE_URL", base_url),
             model=Path(env["MODERATION_MODEL"]) if env.get("MODERATION_MODEL") else None,
             careful_reader=careful_reader(env),
-            trusted_hosts=_hosts(env.get("TRUSTED_HOSTS", ""), base_url),
+            trusted_hosts=_hosts(env.get("TRUSTED_HOSTS", ""), base_url, akismet_host_suffix),
+            akismet_host_suffix=akismet_host_suffix,
             trusted_proxies=int(_number(env, "TRUSTED_PROXIES", 0)),
             webhook_networks=_networks(env.get("WEBHOOK_ALLOW_NETWORKS", "")),
             lease_s=_number(env, "DELIVERY_LEASE_SECONDS", 60.0, at_least=3.0),
@@ -133,11 +136,12 @@ def _http_url(name: str, value: str) -> str:
     return value
 
 
-def _hosts(value: str, base_url: str) -> tuple[str, ...]:
-    """The host names we answer to: those listed, that of the public address, and loopback."""
+def _hosts(value: str, base_url: str, suffix: str) -> tuple[str, ...]:
+    """The host names we answer to: those listed, that of the public address, those that carry a key, and loopback."""
     listed = [host.strip() for host in value.split(",") if host.strip()]
     public = urlsplit(base_url).hostname or ""
-    return tuple(dict.fromkeys([*listed, public, "127.0.0.1", "localhost", "[::1]"]))
+    with_key = [f".{suffix}"] if suffix else []
+    return tuple(dict.fromkeys([*listed, public, *with_key, "127.0.0.1", "localhost", "[::1]"]))
 
 
 def _networks(value: str) -> tuple[Network, ...]:

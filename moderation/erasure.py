@@ -10,7 +10,7 @@ from moderation.domain.comment import Action, Actor, State
 from moderation.domain.decision import Reason, Source
 from moderation.domain.errors import NotFound
 from moderation.recording import record
-from moderation.storage import comments, marks
+from moderation.storage import akismet, comments, marks
 from moderation.storage.engine import Database
 from moderation.storage.tables import Appeal, Author, Comment, Decision, Event, Note, Report, Revision, Site
 
@@ -54,6 +54,7 @@ def _wipe(session: so.Session, comment: Comment) -> None:
     session.execute(sa.delete(Note).where(Note.comment_id == comment.id))
     session.execute(sa.delete(Appeal).where(Appeal.comment_id == comment.id))
     marks.remove_all(session, comment.id)
+    akismet.forget_callback(session, comment.id)
     _wipe_events(session, comment.id)
     # A note is free text and may name the author.
     session.execute(sa.update(Decision).where(Decision.comment_id == comment.id).values(note=""))

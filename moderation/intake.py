@@ -167,10 +167,10 @@ def _repeat_signals(
 
 
 def _author_signals(session: so.Session, site: Site, submission: Submission, now: datetime) -> tuple[Signal, ...]:
-    """What the site's people think of the author, while it lasts."""
+    """What the site's people think of the author, while it lasts; else whether the blog vouches for them."""
     found = authors.standing_of(session, site.id, submission.author, now) if submission.author else None
     if found is None:
-        return ()
+        return (Signal(SignalCode.AUTHOR_TRUSTED, value="by the blog"),) if submission.vouched_for else ()
     until = f"until {found.until:%Y-%m-%d}" if found.until else ""
     return (Signal(_SIGNAL_OF[found.standing], value=until),)
 

@@ -99,6 +99,8 @@ def record(
         after = UNDO_WINDOW if actor is Actor.MODERATOR and undoes is None else timedelta(0)
         event = _event(site, comment, decision, article, now, appeal)
         outbox.enqueue(session, site, comment, event, now, decision_id=decision.id, after=after)
+        if actor is Actor.MODERATOR:
+            outbox.enqueue_akismet(session, site, comment, now, decision_id=decision.id, after=after)
     return decision
 
 

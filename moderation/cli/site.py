@@ -9,6 +9,7 @@ import click
 import sqlalchemy.orm as so
 
 from moderation import policies
+from moderation.cli.akismet_key import akismet_key
 from moderation.cli.common import open_database, read_settings
 from moderation.config import Settings
 from moderation.domain.errors import InvalidRequest
@@ -23,6 +24,9 @@ from moderation.webhooks.signing import new_secret
 @click.group()
 def site() -> None:
     """Blogs that send their comments here."""
+
+
+site.add_command(akismet_key)
 
 
 @site.command(epilog="Example: moderation site add garden --webhook-url https://blog.example/moderation")

@@ -85,7 +85,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One comment as the blog sent it; `id` is the blog's own."""
+    """One comment as the blog sent it; `id` is the blog's own. `vouched_for`: it knows the author as one of its own."""
 
     id: str
     text: str
@@ -95,3 +95,4 @@ class Submission:
     article: Article | None = None
     parent: Parent | None = None
     author: Author | None = None
+    vouched_for: bool = False

@@ -9,8 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
+from moderation.storage import akismet
 from moderation.storage.tables import Comment, DeliveryAttempt, Event, EventState, Site
 from moderation.storage.types import UtcDateTime, utc_now, uuid7
+
+# An outcome for a blog's Akismet plugin: it goes to the comment's callback, not to the site's webhook address.
+AKISMET_OUTCOME = "akismet.outcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,10 @@ class Lease:
     site_id: uuid.UUID
     url: str
     secret: bytes
+
+    @property
+    def is_akismet(self) -> bool:
+        return bool(self.payload["type"] == AKISMET_OUTCOME)
 
 
 def enqueue(
@@ -52,10 +60,36 @@ def enqueue(
     )
 
 
-def cancel(session: so.Session, decision_id: uuid.UUID, now: datetime) -> bool:
-    """Take back the event of a decision that is not due yet; False if a worker may have begun to send it.
+def enqueue_akismet(
+    session: so.Session,
+    site: Site,
+    comment: Comment,
+    now: datetime,
+    *,
+    decision_id: uuid.UUID,
+    after: timedelta = timedelta(0),
+) -> None:
+    """Write down that the blog's Akismet plugin has to be told; what of is looked up when it is sent."""
+    if comment.state not in akismet.RESULT or not akismet.callback_url(session, comment.id):
+        return
+    session.add(
+        Event(
+            site_id=site.id,
+            comment_id=comment.id,
+            decision_id=decision_id,
+            type=AKISMET_OUTCOME,
+            payload={"type": AKISMET_OUTCOME, "data": {"guid": comment.id.hex}},
+            state=EventState.PENDING,
+            due_at=now + after,
+            created_at=now,
+        )
+    )
 
-    One conditional DELETE: a worker that leases the event first keeps it.
+
+def cancel(session: so.Session, decision_id: uuid.UUID, now: datetime) -> bool:
+    """Take back the events of a decision that are not due yet; False if a worker may have begun to send one.
+
+    One conditional DELETE: a worker that leases an event first keeps it.
     """
     result = session.execute(
         sa.delete(Event)
@@ -68,7 +102,8 @@ def cancel(session: so.Session, decision_id: uuid.UUID, now: datetime) -> bool:
         )
         .execution_options(synchronize_session=False)
     )
-    return bool(result.rowcount)  # type: ignore[attr-defined]
+    is_left = session.scalar(sa.select(sa.exists().where(Event.decision_id == decision_id)))
+    return bool(result.rowcount) and not is_left  # type: ignore[attr-defined]
 
 
 def database_now(session: so.Session) -> datetime:
@@ -101,7 +136,7 @@ def claim(
         sa.update(Event)
         .where(Event.id.in_(due))
         .values(due_at=now + lease, lease_token=token)
-        .returning(Event.id, Event.attempts, Event.payload, Event.site_id)
+        .returning(Event.id, Event.attempts, Event.payload, Event.site_id, Event.type, Event.comment_id)
         .execution_options(synchronize_session=False)
     ).all()
     sites = {
@@ -114,11 +149,16 @@ def claim(
             attempts=row.attempts,
             payload=row.payload,
             site_id=row.site_id,
-            url=sites[row.site_id].webhook_url or "",
+            url=_address(session, row, sites[row.site_id]),
             secret=sites[row.site_id].webhook_secret,
         )
         for row in rows
     ]
+
+
+def _address(session: so.Session, row: Any, site: Site) -> str:
+    is_akismet = row.type == AKISMET_OUTCOME
+    return akismet.callback_url(session, row.comment_id) if is_akismet else site.webhook_url or ""
 
 
 def record_attempt(
@@ -192,6 +232,7 @@ def disable_endpoint(session: so.Session, lease: Lease, now: datetime) -> bool:
         .where(
             Event.site_id == lease.site_id,
             Event.state == EventState.PENDING,
+            Event.type != AKISMET_OUTCOME,
             Event.id != lease.event_id,  # its own outcome is written by whoever holds the lease
         )
         .values(state=EventState.PARKED, due_at=now, lease_token=None)

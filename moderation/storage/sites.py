@@ -10,6 +10,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
+from moderation.storage.outbox import AKISMET_OUTCOME
 from moderation.storage.tables import ApiKey, Event, EventState, Site, StatusPage
 
 # Asked with every request, so it is built once.
@@ -99,7 +100,7 @@ def set_webhook(session: so.Session, site: Site, url: str | None, now: datetime)
     before, after = (EventState.PARKED, EventState.PENDING) if url else (EventState.PENDING, EventState.PARKED)
     session.execute(
         sa.update(Event)
-        .where(Event.site_id == site.id, Event.state == before)
+        .where(Event.site_id == site.id, Event.state == before, Event.type != AKISMET_OUTCOME)
         .values(state=after, attempts=0, due_at=now, lease_token=None)
     )
 

@@ -150,6 +150,30 @@ class ApiKey(Base):
     __table_args__ = (sa.Index(None, "site_id"),)
 
 
+class AkismetKey(Base):
+    """A key of a site for Akismet's clients: twelve letters and digits, which outcomes carry back to the blog.
+
+    It is therefore kept encrypted, and found by a keyed hash.
+    """
+
+    __tablename__ = "akismet_keys"
+
+    id: so.Mapped[uuid.UUID] = _key()
+    site_id: so.Mapped[uuid.UUID] = _site()
+    lookup: so.Mapped[bytes] = so.mapped_column(sa.LargeBinary(32), unique=True)
+    sealed: so.Mapped[bytes]
+    blog: so.Mapped[str] = so.mapped_column(sa.String(2000), default="")  # outcomes go to its host alone
+    holds: so.Mapped[bool] = so.mapped_column(default=False)  # the blog's plugin knows what a recheck header means
+    discards: so.Mapped[bool] = so.mapped_column(default=False)  # what the machine rejects may be thrown away unseen
+    last_used_on: so.Mapped[date | None]
+    expires_at: so.Mapped[datetime | None]
+    created_at: so.Mapped[datetime] = _created()
+
+    site: so.Mapped[Site] = so.relationship(lazy="raise")
+
+    __table_args__ = (sa.Index(None, "site_id"),)
+
+
 class Article(Base):
     __tablename__ = "articles"
 
@@ -511,6 +535,32 @@ class DeliveryAttempt(Base):
     created_at: so.Mapped[datetime] = _created()
 
     __table_args__ = (sa.Index(None, "event_id"),)
+
+
+class AkismetCallback(Base):
+    """Where the blog's Akismet plugin wants to hear what became of a comment, and what it finds it by there."""
+
+    __tablename__ = "akismet_callbacks"
+
+    comment_id: so.Mapped[uuid.UUID] = so.mapped_column(
+        sa.ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True
+    )
+    url: so.Mapped[str] = so.mapped_column(sa.String(2000))
+    post_id: so.Mapped[str] = so.mapped_column(sa.String(200), default="")
+    email: so.Mapped[str] = so.mapped_column(sa.String(320), default="")  # as it was sent
+
+
+class AkismetUsage(Base):
+    """What Akismet's clients asked of a site in a month (`YYYY-MM`)."""
+
+    __tablename__ = "akismet_usage"
+
+    site_id: so.Mapped[uuid.UUID] = so.mapped_column(sa.ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    month: so.Mapped[str] = so.mapped_column(sa.String(7), primary_key=True)
+    spam: so.Mapped[int] = so.mapped_column(default=0)
+    ham: so.Mapped[int] = so.mapped_column(default=0)
+    missed_spam: so.Mapped[int] = so.mapped_column(default=0)
+    false_positives: so.Mapped[int] = so.mapped_column(default=0)
 
 
 class IdempotencyRecord(Base):

@@ -1,13 +1,11 @@
 """One attempt to deliver one event, and when to try again."""
 
-import functools
 import json
 import random
 import time
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from typing import Any
 
 import sqlalchemy.orm as so
@@ -18,8 +16,8 @@ from moderation.storage import outbox, secrets
 from moderation.storage.engine import Database
 from moderation.storage.outbox import Lease
 from moderation.storage.tables import EventState
-from moderation.webhooks import signing
-from moderation.webhooks.sending import TIMEOUT_S, Answer, SendError, send
+from moderation.webhooks import akismet, signing
+from moderation.webhooks.sending import TIMEOUT_S, Answer, SendError, send, user_agent
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +54,10 @@ def deliver_once(
     What goes wrong on the way is part of the outcome; only a failing database raises.
     """
     started = time.monotonic()
-    answer, error = attempt(lease, secret_key, networks, timeout_s, now or datetime.now(UTC))
+    if lease.is_akismet:
+        answer, error = akismet.attempt(database, lease, secret_key, networks, timeout_s, now or datetime.now(UTC))
+    else:
+        answer, error = attempt(lease, secret_key, networks, timeout_s, now or datetime.now(UTC))
     duration_ms = round((time.monotonic() - started) * 1000)
     status = answer.status if answer else None
     with database.write() as session:
@@ -87,7 +88,7 @@ def attempt(
         answer = send(lease.url, headers, body, networks=networks, timeout_s=timeout_s)
     except SendError as failure:
         return None, str(failure)
-    return answer, _complaint(answer.status)
+    return answer, answer.complaint
 
 
 def encode(payload: dict[str, Any]) -> bytes:
@@ -103,7 +104,7 @@ def headers_for(lease: Lease, secret: str, body: bytes, now: datetime) -> dict[s
     timestamp = signing.timestamp_of(now)
     return {
         "content-type": "application/json",
-        "user-agent": _user_agent(),
+        "user-agent": user_agent(),
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": signing.sign(secret, message_id, timestamp, body),
@@ -143,8 +144,8 @@ def _settle(session: so.Session, lease: Lease, answer: Answer | None, error: str
     """Move the event on; the word for the log. A lost lease moves nothing: the event is somebody else's."""
     if not error:
         return _if_ours(outbox.close(session, lease, EventState.DELIVERED), "delivered")
-    is_gone = answer is not None and answer.status == GONE and outbox.disable_endpoint(session, lease, now)
-    if is_gone or not lease.url:
+    is_gone = not lease.is_akismet and answer is not None and answer.status == GONE
+    if (is_gone and outbox.disable_endpoint(session, lease, now)) or not lease.url:
         return _if_ours(outbox.park(session, lease, now=now, error=error), "parked")
     due_at = next_attempt(lease.attempts + 1, answer, now)
     if due_at is None:
@@ -154,17 +155,3 @@ def _settle(session: so.Session, lease: Lease, answer: Answer | None, error: str
 
 def _if_ours(moved: bool, outcome: str) -> str:
     return outcome if moved else "lease_lost"
-
-
-def _complaint(status: int) -> str:
-    """What is wrong with an answer; nothing with a 2xx."""
-    if 200 <= status < 300:
-        return ""
-    if 300 <= status < 400:
-        return f"The blog answered {status}; redirects are not followed."
-    return f"The blog answered {status}."
-
-
-@functools.cache
-def _user_agent() -> str:
-    return f"moderation/{version('moderation')}"

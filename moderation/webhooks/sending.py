@@ -14,6 +14,7 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 from moderation.config import Network
@@ -26,10 +27,20 @@ MAX_ANSWER_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the receiver said: its status, and its Retry-After as it wrote it."""
+    """What the receiver said: its status, its Retry-After as it wrote it, and its body as far as it came."""
 
     status: int
     retry_after: str | None = None
+    body: bytes = b""
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with it; nothing with a 2xx."""
+        if 200 <= self.status < 300:
+            return ""
+        if 300 <= self.status < 400:
+            return f"The blog answered {self.status}; redirects are not followed."
+        return f"The blog answered {self.status}."
 
 
 class SendError(Exception):
@@ -56,6 +67,11 @@ def send(
         return _post(_Connection(target, ip, clock), target.path, headers, body)
     except (AddressRefused, HostUnknown, OSError, http.client.HTTPException) as error:
         raise SendError(_in_words(error, timeout_s)) from error
+
+
+@functools.cache
+def user_agent() -> str:
+    return f"moderation/{version('moderation')}"
 
 
 class _Clock:
@@ -140,9 +156,10 @@ def _read_answer(response: http.client.HTTPResponse) -> Answer:
             return Answer(status)
         raise
     # The rest is read for the receiver's sake: hanging up with it unread would reset its connection.
+    body = b""
     with suppress(OSError, http.client.HTTPException):
-        response.read(MAX_ANSWER_BYTES)
-    return Answer(response.status, response.getheader("Retry-After"))
+        body = response.read(MAX_ANSWER_BYTES)
+    return Answer(response.status, response.getheader("Retry-After"), body)
 
 
 def _in_words(error: Exception, timeout_s: float) -> str:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from moderation.domain import comment as values
 from moderation.domain.comment import Action, Actor, State
 from moderation.domain.standing import Standing
-from moderation.storage import migrate, moderators, outbox, sites
+from moderation.storage import akismet, migrate, moderators, outbox, sites
 from moderation.storage.comments import keep_article, keep_author
 from moderation.storage.engine import Database
 from moderation.storage.tables import (
@@ -41,7 +41,7 @@ from moderation.storage.tables import (
     Tally,
     TallyProgress,
 )
-from tests.factories import NOW, make_comment, make_moderator, make_site
+from tests.factories import NOW, SECRET_KEY, make_comment, make_moderator, make_site
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -71,6 +71,9 @@ def fill(database):
         comment = make_comment(session, site)
         moderator = make_moderator(session, site)
         sites.add_key(session, site)
+        akismet.add_key(session, site, SECRET_KEY)
+        akismet.keep_callback(session, comment, url="https://blog.example/akismet", post_id="1", email="")
+        akismet.count(session, site.id, "2026-11", "ham")
         keep_article(session, site, values.Article("1", title="Roses"), NOW)
         keep_author(session, site, values.Author(id="u"), NOW)
         moderators.open_session(session, moderator, NOW)
