@@ -89,6 +89,7 @@ def _site_of_dialect() -> Site:
     if spoken is None:
         raise NotAllowed("This address belongs to no dialect.")
     caller = spoken.caller()
+    g.counted_as = caller.counted_as
     wait_s = services().dialect_calls.wait_s(caller.counted_as)
     if wait_s:
         raise RateLimited(retry_after_s=wait_s)

@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import dataclass
 
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -83,5 +84,21 @@ class KeyThrottle:
         """Count a request; the seconds to wait if it is one too many, else 0."""
         if self._limit is None or self._limiter.hit(self._limit, key):
             return 0
-        reset_at = self._limiter.get_window_stats(self._limit, key).reset_time
-        return max(1, math.ceil(reset_at - time.time()))
+        return self._stats(self._limit, key).reset_s
+
+    def left(self, key: str) -> "Left | None":
+        """What a key has left of its minute; None where there is no limit."""
+        return self._stats(self._limit, key) if self._limit else None
+
+    def _stats(self, limit: RateLimitItemPerMinute, key: str) -> "Left":
+        stats = self._limiter.get_window_stats(limit, key)
+        return Left(limit.amount, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Of `limit` requests a minute `remaining` are left, and all of them again in `reset_s` seconds."""
+
+    limit: int
+    remaining: int
+    reset_s: int
