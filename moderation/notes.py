@@ -34,7 +34,7 @@ def add(
         NotFound: there is no such comment or author on a site of theirs, or the comment is erased.
         InvalidRequest: it is empty or too long.
     """
-    text = text.strip()
+    text = text.replace("\x00", "\ufffd").strip()  # PostgreSQL stores no NUL
     if not 0 < len(text) <= MAX_LENGTH:
         raise InvalidRequest(f"A note has 1 to {MAX_LENGTH} characters.", code="note-length")
     with database.write() as session:

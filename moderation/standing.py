@@ -34,6 +34,7 @@ def change(
         raise InvalidRequest("Choose an end that is still to come.", code="standing-over")
     if len(why) > MAX_WHY:
         raise InvalidRequest(f"The reason has at most {MAX_WHY} characters.", code="note-too-long")
+    why = why.replace("\x00", "\ufffd")  # PostgreSQL stores no NUL
     with database.write() as session:
         author = authors.find_author(session, site_ids, author_id)
         if author is None:

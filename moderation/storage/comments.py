@@ -195,6 +195,16 @@ def find_decision(session: so.Session, site_ids: Collection[uuid.UUID], decision
     )
 
 
+def text_of(session: so.Session, decision: Decision) -> str | None:
+    """The text that a decision was about, also when it was edited since; None once it is erased."""
+    comment = decision.comment
+    if comment.text is None or comment.revision == decision.revision:
+        return comment.text
+    return session.scalar(
+        sa.select(Revision.text).where(Revision.comment_id == comment.id, Revision.number == decision.revision)
+    )
+
+
 def machine_verdicts(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
     """What the machine said last of each comment of a page: it stays on the card after a person decided."""
     newest = (

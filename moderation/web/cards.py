@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy.orm as so
+from flask_babel import lazy_gettext
 
 from moderation import notes
 from moderation.domain.comment import RESULT, Action, Actor, State
 from moderation.domain.decision import Source
 from moderation.domain.policy import Policy, Preset
+from moderation.domain.standing import Standing, current
 from moderation.storage import comments as storage
 from moderation.storage.policies import current_policy
 from moderation.storage.tables import Comment, Decision, Note, Report, Site
@@ -31,6 +33,11 @@ STATES = {
     State.REJECTED: "rejected",
     State.SPAM: "marked as spam",
     State.ERASED: "erased",
+}
+STANDINGS = {
+    Standing.TRUSTED: lazy_gettext("trusted"),
+    Standing.WATCHED: lazy_gettext("watched"),
+    Standing.BLOCKED: lazy_gettext("blocked"),
 }
 ORIGINS = {
     Source.CLASSIFIER: "its score",
@@ -89,6 +96,9 @@ class Card:
     article_url: str
     permalink: str
     author: str
+    author_id: uuid.UUID | None
+    standing: Standing | None
+    standing_words: str
     when: When
     is_edited: bool
     parent: str
@@ -98,6 +108,7 @@ class Card:
     causes: Causes
     grounds: Grounds
     scores: list[tuple[str, float]]
+    verdict_id: uuid.UUID | None
     reports: list[Report]
     open_reports: int
     choices: list[Choice]
@@ -163,6 +174,7 @@ def _card(
     text, receipt = comment.text, verdict.receipt if verdict else {}
     # Offsets belong to the text that was read: after an edit they would mark other words.
     is_same_text = verdict is not None and verdict.revision == comment.revision
+    standing = _standing(comment, eyes.now)
     return Card(
         id=comment.id,
         version=comment.version,
@@ -173,6 +185,9 @@ def _card(
         article_url=web_address(comment.article.url if comment.article else ""),
         permalink=web_address(comment.permalink),
         author=comment.author_name,
+        author_id=comment.author_id,
+        standing=standing,
+        standing_words=str(STANDINGS[standing]) if standing else "",
         when=when(comment.created_at, eyes.now),
         is_edited=comment.revision > 1,
         parent=comment.parent_text,
@@ -182,6 +197,7 @@ def _card(
         causes=_causes(receipt) | (_deed_of(latest) if latest is not verdict else {}),
         grounds=grounds(text, receipt) if text and is_same_text else Grounds(),
         scores=_scores(receipt),
+        verdict_id=verdict.id if verdict else None,
         reports=reports[: comment.open_reports],
         open_reports=comment.open_reports,
         choices=_choices(comment, eyes),
@@ -247,6 +263,11 @@ def taken_by(comment: Comment, eyes: Eyes) -> str:
     if not is_live or comment.claimed_by == eyes.moderator_id or comment.claimant is None:
         return ""
     return comment.claimant.name
+
+
+def _standing(comment: Comment, now: datetime) -> Standing | None:
+    author = comment.author
+    return current(author.standing, author.standing_until, now) if author else None
 
 
 def _scores(receipt: Mapping[str, Any]) -> list[tuple[str, float]]:

@@ -15,7 +15,7 @@ from moderation.domain.errors import AlreadyDecided, Claimed, InvalidRequest, No
 from moderation.storage import comments, outbox
 from moderation.storage.tables import Comment, Decision, Event
 from moderation.storage.types import utc_now
-from moderation.web import cursors
+from moderation.web import authors, conversation, cursors, receipts
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
 from moderation.web.cards import STATES, make_cards, make_line
 from moderation.web.desk import blueprint as desk
@@ -29,7 +29,8 @@ from moderation.web.shelves import SHELF_OF_PATH
 from moderation.web.times import when
 
 blueprint = Blueprint("dashboard", __name__)
-blueprint.register_blueprint(desk)
+for part in (desk, authors.blueprint, conversation.blueprint, receipts.blueprint):
+    blueprint.register_blueprint(part)
 blueprint.before_request(refuse_cross_origin)
 blueprint.register_error_handler(CSRFError, form_expired)
 
@@ -79,7 +80,14 @@ def comment(comment_id: uuid.UUID) -> str:
         card = make_cards(session, [row], looking, shown=None)[0]
         history = [make_line(item, row.version, looking) for item in comments.history(session, row)]
         back = request.args.get("back")
-        return page("comment.html", session, card=card, history=history[::-1], back=local_path(back) if back else "")
+        return page(
+            "comment.html",
+            session,
+            card=card,
+            history=history[::-1],
+            conversation=conversation.make_conversation(session, row, looking),
+            back=local_path(back) if back else "",
+        )
 
 
 @blueprint.get("/decided")

@@ -18,6 +18,11 @@ from tests.factories import SECRET_KEY, FakeReader, make_moderator, make_site
 
 PASSWORD = "a pass phrase for tests"
 
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
+"""
+
 
 @pytest.fixture(scope="session")
 def password_hash():
@@ -143,6 +148,11 @@ class Tags(HTMLParser):
     def text(self):
         return " ".join("".join(self.words).split())
 
+    @property
+    def spaced(self):
+        """The text with a space wherever an element begins or ends."""
+        return " ".join(" ".join(self.words).split())
+
 
 @pytest.fixture
 def address(app):
@@ -154,3 +164,32 @@ def address(app):
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def open_page(chromium, address, mona):
+    """Opens a page that is signed in as Mona; whatever a page must not do fails the test."""
+    contexts, faults = [], []
+
+    def opened(*, with_script=True, **options):
+        context = chromium.new_context(base_url=address, java_script_enabled=with_script, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
+        page.on("request", lambda sent: faults.append(sent.url) if not sent.url.startswith(address) else None)
+        if with_script:
+            page.add_init_script(WATCH)
+        page.goto("/sign-in")
+        page.fill("#email", "mod@example.org")
+        page.fill("#password", PASSWORD)
+        page.press("#password", "Enter")
+        page.wait_for_selector("#list")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []

@@ -1,0 +1,117 @@
+"""What a card opens, in a real browser: by mouse, by keyboard alone, without JavaScript."""
+
+import pytest
+
+from moderation import intake
+from moderation.domain.comment import Article, Author, Parent
+from moderation.storage import authors
+from moderation.storage.tables import Membership, Role
+from moderation.storage.types import utc_now
+from tests.factories import make_submission
+
+
+@pytest.fixture
+def database(sqlite_database):
+    """One engine is enough for what happens in a browser."""
+    return sqlite_database
+
+
+@pytest.fixture
+def scene(app, database, site, mona):
+    """A comment of Cy's that waits, between two published ones; Mona owns the site."""
+    with database.write() as session:
+        session.get_one(Membership, (mona.id, site.id)).role = Role.OWNER
+    for number, name, text, parent in (
+        ("1", "Ann", "What Ann wrote", None),
+        ("2", "Cy", "A bad answer", Parent("1", "")),
+        ("3", "Bo", "What Bo wrote", Parent("2", "")),
+    ):
+        sent = make_submission(
+            id=number,
+            text=text,
+            author=Author(id=name, name=name),
+            article=Article("17", "https://blog.example/a", "Bees in town", "Bees do well."),
+            parent=parent,
+        )
+        intake.submit(database, app.extensions["moderation"].scorer, site, [sent], now=utc_now())
+
+
+def test_the_drawer_opens_gives_a_standing_and_gives_the_focus_back(open_page, database, site, scene):
+    page = open_page()
+    page.click(".card [data-does=author]")
+    page.wait_for_selector("#drawer[open] >> text=Newest comments")
+    assert page.evaluate("document.activeElement.id") == "drawer-title"
+
+    page.click("text=Trust, watch or block")
+    page.get_by_role("radio", name="Watched").check()
+    page.get_by_label("Why, for the other moderators").fill("Third time")
+    page.click("text=Set it")
+    page.wait_for_selector("#drawer .stands >> text=Third time")
+    page.keyboard.press("Escape")
+
+    assert not page.locator("#drawer").is_visible()
+    assert page.evaluate("document.activeElement.dataset.does") == "author"
+    assert page.evaluate("location.pathname") == "/"
+    with database.read() as session:
+        assert [author.name for author in authors.with_standing(session, site.id, utc_now())] == ["Cy"]
+
+
+def test_by_keyboard_alone_the_conversation_and_the_author_open_and_close(open_page, scene):
+    page = open_page()
+    page.focus(".card [data-does=conversation]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".around .thread >> text=What Ann wrote")
+    assert page.locator(".around .thread >> text=What Bo wrote").is_visible()
+    page.keyboard.press("Enter")
+    assert not page.locator(".around .thread").is_visible()
+
+    page.focus(".card [data-does=author]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#drawer[open] >> text=A note for the other moderators")
+    page.focus("#drawer textarea")
+    page.keyboard.type("Seen before")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#drawer .said-of-it >> text=Seen before")
+
+
+def test_without_javascript_the_links_are_pages(open_page, scene):
+    page = open_page(with_script=False)
+
+    page.click(".card summary[data-does=conversation]")
+    page.click("text=See what stands around it")
+    page.wait_for_selector(".thread >> text=What Bo wrote")
+    page.goto("/")
+    page.click(".card [data-does=receipt]")
+    page.wait_for_selector("h1 >> text=Receipt")
+    page.goto("/")
+    page.click(".card [data-does=author]")
+    page.wait_for_selector("h1 >> text=Cy")
+    page.click("text=Trust, watch or block")
+    page.get_by_role("radio", name="Blocked").check()
+    page.get_by_label("How long").select_option("month")
+    page.click("text=Set it")
+    page.wait_for_selector(".stands >> text=Blocked until")
+    page.locator("textarea[name=text]").fill("Seen before")
+    page.click("text=Add the note")
+    page.wait_for_selector(".said-of-it >> text=Seen before")
+
+
+def test_whoever_was_signed_out_is_asked_to_sign_in_again(open_page, database, scene):
+    page = open_page()
+    page.context.clear_cookies()
+
+    page.click(".card [data-does=author]")
+
+    page.wait_for_selector("#password")
+    assert page.evaluate("location.pathname") == "/sign-in"
+
+
+def test_with_ctrl_a_link_opens_its_own_tab(open_page, scene):
+    page = open_page()
+
+    with page.context.expect_page() as opened:
+        page.click(".card [data-does=author]", modifiers=["Control"])
+
+    opened.value.wait_for_selector("h1 >> text=Cy")
+    assert not page.locator("#drawer").is_visible()
