@@ -10,7 +10,7 @@ from moderation.domain.comment import Action, Actor, State
 from moderation.domain.decision import Reason, Source
 from moderation.domain.errors import NotFound
 from moderation.recording import record
-from moderation.storage import akismet, comments, marks
+from moderation.storage import akismet, comments, labels, marks
 from moderation.storage.engine import Database
 from moderation.storage.tables import Appeal, Author, Comment, Decision, Event, Note, Report, Revision, Site
 
@@ -23,6 +23,9 @@ def erase(database: Database, site: Site, external_id: str, *, now: datetime) ->
     """
     with database.write() as session:
         comment = comments.lock_comment(session, site.id, external_id)
+        labelled = labels.remove_labels(session, site.id, external_id)
+        if comment is None and labelled:
+            return  # only what somebody said of its text was kept
         if comment is None:
             raise NotFound("This site has no comment with this id.")
         if comment.state is State.ERASED:

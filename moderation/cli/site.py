@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from datetime import timedelta
 from typing import TextIO
 
@@ -13,7 +14,7 @@ from moderation.cli.akismet_key import akismet_key
 from moderation.cli.common import open_database, read_settings
 from moderation.config import Settings
 from moderation.domain.errors import InvalidRequest
-from moderation.storage import sites
+from moderation.storage import coral, sites
 from moderation.storage.secrets import decrypt, encrypt
 from moderation.storage.tables import Site
 from moderation.storage.types import utc_now
@@ -97,6 +98,36 @@ def show_secret(slug: str) -> None:
     settings = read_settings()
     with open_database() as database, database.read() as session:
         click.echo(decrypt(_find(session, slug).webhook_secret, settings.secret_key))
+
+
+@site.command(epilog="Example: moderation site set-coral-secret garden --overlap-hours 24")
+@click.argument("slug")
+@click.option("--overlap-hours", default=24.0, show_default=True, help="How long secrets given before still count.")
+@click.option("--remove", is_flag=True, help="Take no secret, and let those given before end at once.")
+def set_coral_secret(slug: str, overlap_hours: float, remove: bool) -> None:
+    """Take the signing secret of Coral's external moderation phase for SLUG; it is asked for, or read from a pipe.
+
+    Coral makes it and shows it under Configure > Moderation phases; the phase's address is /coral/phase.
+    """
+    settings, now = read_settings(), utc_now()
+    with open_database() as database:
+        with database.read() as session:
+            row = _find(session, slug)
+        secret = "" if remove else _ask_secret()
+        with database.write() as session:
+            if remove:
+                coral.end_secrets(session, row, now)
+                return
+            ends_at = now + timedelta(hours=overlap_hours)
+            coral.add_secret(session, row, encrypt(secret, settings.secret_key), others_end_at=ends_at)
+    click.echo(f"{slug} takes requests signed with this secret at {settings.public_base_url}/coral/phase?site={slug}")
+
+
+def _ask_secret() -> str:
+    secret: str = click.prompt("Signing secret", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
+    if len(secret.strip()) < 16:
+        raise click.ClickException("Give the whole signing secret, as Coral shows it.")
+    return secret.strip()
 
 
 @site.command(epilog="Example: moderation site policy garden > policy.json; moderation site policy garden policy.json")

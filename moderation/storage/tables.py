@@ -174,6 +174,22 @@ class AkismetKey(Base):
     __table_args__ = (sa.Index(None, "site_id"),)
 
 
+class CoralSecret(Base):
+    """What a Coral signs its moderation phase with. Coral makes it, and more than one counts while it is rotated."""
+
+    __tablename__ = "coral_secrets"
+
+    id: so.Mapped[uuid.UUID] = _key()
+    site_id: so.Mapped[uuid.UUID] = _site()
+    secret: so.Mapped[bytes]  # encrypted with the installation's key
+    ends_at: so.Mapped[datetime | None]
+    created_at: so.Mapped[datetime] = _created()
+
+    site: so.Mapped[Site] = so.relationship(lazy="raise")
+
+    __table_args__ = (sa.Index(None, "site_id"),)
+
+
 class Article(Base):
     __tablename__ = "articles"
 
@@ -490,6 +506,33 @@ class Report(Base):
     created_at: so.Mapped[datetime] = _created()
 
     __table_args__ = (sa.UniqueConstraint("comment_id", "reporter"),)
+
+
+class Label(Base):
+    """What people outside say of a text: how much of an attribute it has, from 0 to 1. The newest one counts.
+
+    The text may be of a comment that was never stored here; `external_id` is the blog's id of it, where it names one.
+    """
+
+    __tablename__ = "labels"
+
+    id: so.Mapped[uuid.UUID] = _key()
+    site_id: so.Mapped[uuid.UUID] = _site()
+    comment_id: so.Mapped[uuid.UUID | None] = so.mapped_column(sa.ForeignKey("comments.id", ondelete="CASCADE"))
+    external_id: so.Mapped[str] = so.mapped_column(sa.String(200), default="")
+    text: so.Mapped[str] = so.mapped_column(sa.Text)
+    text_sha256: so.Mapped[bytes] = so.mapped_column(sa.LargeBinary(32))
+    language: so.Mapped[str] = so.mapped_column(sa.String(35), default="")
+    attribute: so.Mapped[str] = so.mapped_column(sa.String(40))
+    score: so.Mapped[float]
+    created_at: so.Mapped[datetime] = _created()
+
+    __table_args__ = (
+        sa.CheckConstraint("score >= 0 AND score <= 1", "score_is_a_share"),
+        sa.Index("ix_labels_by_text", "site_id", "text_sha256"),
+        _index_where("ix_labels_by_comment", "external_id <> ''", "site_id", "external_id"),
+        sa.Index(None, "comment_id"),
+    )
 
 
 class Event(Base):

@@ -5,13 +5,18 @@ scoring, storage or policy of its own. Its views carry the mark `access.for_dial
 error under its paths, also 404, 405, 413, 415, 429 and 500.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, current_app, request
 from flask_wtf.csrf import CSRFProtect
 
 from moderation.storage.tables import Site
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,27 @@ class Dialect:
         return any(path == own or path.startswith(own + "/") for own in self.paths)
 
 
+class _OneSlash:
+    """Takes `//` for `/`: people write the base address with a slash at its end, and few clients follow a redirect."""
+
+    def __init__(self, app: "WSGIApplication", dialects: tuple[Dialect, ...]) -> None:
+        self._app, self._dialects = app, dialects
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if "//" in path:
+            merged = re.sub("/+", "/", path)
+            if any(spoken.owns(merged) for spoken in self._dialects):
+                environ["PATH_INFO"] = merged
+        return self._app(environ, start_response)
+
+
 def install(app: Flask, csrf: CSRFProtect, dialects: Iterable[Dialect]) -> None:
     app.extensions["dialects"] = tuple(dialects)
     for spoken in app.extensions["dialects"]:
         csrf.exempt(spoken.blueprint)  # carries no cookie: a key or a signature on every request
         app.register_blueprint(spoken.blueprint)
+    app.wsgi_app = _OneSlash(app.wsgi_app, app.extensions["dialects"])  # type: ignore[method-assign]
 
 
 def of_request() -> Dialect | None:

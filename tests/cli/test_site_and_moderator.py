@@ -1,13 +1,14 @@
 """Sites, keys and people from the command line."""
 
 import json
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from moderation import second_factor
 from moderation.passwords import password_fits
-from moderation.storage import moderators, sites
+from moderation.storage import coral, moderators, sites
 from moderation.storage.engine import Database
 from moderation.storage.tables import Event, EventState
 from moderation.storage.types import utc_now
@@ -188,3 +189,27 @@ def test_policy_is_printed_changed_and_checked(run, tmp_path):
     assert "version 3" in run("site", "policy", "garden", "-", stdin="{}")
     assert "not JSON" in run("site", "policy", "garden", "-", stdin="{", fails=True)
     assert "/words/0" in run("site", "policy", "garden", "-", stdin='{"words": ["x"]}', fails=True)
+
+
+def test_coral_secret_is_kept_encrypted_and_the_one_before_for_the_overlap(run, rows):
+    run("site", "add", "garden")
+    output = run("site", "set-coral-secret", "garden", stdin="the first secret of this coral\n")
+    assert "/coral/phase?site=garden" in output
+    run("site", "set-coral-secret", "garden", "--overlap-hours", "1", stdin="the second secret of this coral\n")
+
+    now = utc_now()
+    with rows.read() as session:
+        kept = coral.secrets_in_use(session, now)
+        later = coral.secrets_in_use(session, now + timedelta(hours=2))
+    assert [secret.ends_at is None for secret in kept] == [True, False]
+    assert len(later) == 1
+    assert not any(b"secret of this coral" in secret.secret for secret in kept)
+
+    run("site", "set-coral-secret", "garden", "--remove")
+    with rows.read() as session:
+        assert coral.secrets_in_use(session, utc_now()) == []
+
+
+def test_half_a_coral_secret_is_refused(run):
+    run("site", "add", "garden")
+    assert "whole signing secret" in run("site", "set-coral-secret", "garden", stdin="short\n", fails=True)

@@ -22,11 +22,13 @@ from moderation.storage.tables import (
     Batch,
     Comment,
     CommentMark,
+    CoralSecret,
     Decision,
     Event,
     EventState,
     IdempotencyRecord,
     IdempotencyState,
+    Label,
     Mail,
     Membership,
     Note,
@@ -83,6 +85,8 @@ def fill(database):
         session.add(CommentMark(comment_id=comment.id, code="x", site_id=site.id, state=State.HELD, risk=0.5))
         session.add(Tally(site_id=site.id, size=Size.HOUR, kind="arrived", start=1, key="hold", count=1))
         session.add(TallyProgress(id=1, until=NOW))
+        session.add(CoralSecret(site_id=site.id, secret=b"encrypted"))
+        session.add(Label(site_id=site.id, text="a", text_sha256=b"1" * 32, attribute="TOXICITY", score=1.0))
         session.add(RecoveryCode(moderator_id=moderator.id, code_sha256=b"1" * 32))
         session.add(Batch(site_id=site.id, moderator_id=moderator.id, action=Action.PUBLISH, query={}, sample=[]))
         session.add(Note(site_id=site.id, comment_id=comment.id, moderator_id=moderator.id, text="look"))

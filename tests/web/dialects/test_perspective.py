@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from moderation.domain.reading import ATTRIBUTES
+from moderation.domain.reading import ATTRIBUTES, Context
 from moderation.scoring import Scorer
 from moderation.web.app import create_app
 from tests.factories import FakeReader
@@ -132,3 +133,70 @@ def test_what_can_be_understood_is_taken(call, body):
 def test_no_content_type_and_any_charset_are_taken(call, content_type, charset):
     body = json.dumps({**BODY, "clientToken": "Zoë"}, ensure_ascii=False).encode(charset)
     assert call(body, content_type=content_type).json["clientToken"] == "Zoë"
+
+
+def test_discovery_names_the_public_address_and_not_the_callers(settings, database):
+    scorer = Scorer(FakeReader())
+    app = create_app(replace(settings, public_base_url="https://moderation.example"), database=database, scorer=scorer)
+    answer = app.test_client().get("/%24discovery/rest?version=v1alpha1&key=x", headers={"Host": "127.0.0.1"})
+    scorer.close()
+    assert answer.status_code == 200
+    assert answer.json["rootUrl"] == "https://moderation.example/"
+    assert not {"auth", "mtlsRootUrl"} & set(answer.json)
+
+
+class Noting(FakeReader):
+    """Remembers what it was told about the comment's surroundings."""
+
+    def __init__(self):
+        super().__init__()
+        self.contexts = []
+
+    def read(self, text, context=None, *, spans=True):
+        self.contexts.append(context)
+        return super().read(text, context, spans=spans)
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        ({"entries": [{"text": "Roses"}, {"text": "are red", "type": "HTML"}]}, Context(article="Roses\n\nare red")),
+        (
+            {"articleAndParentComment": {"article": {"text": "Roses"}, "parentComment": {"text": "No."}}},
+            Context(article="Roses", parent="No."),
+        ),
+        ({"article_and_parent_comment": {"parent_comment": {"text": "No."}}}, Context(parent="No.")),
+        ({"entries": [{"text": '{"Coral_comment_id": "8841", "url": "https://news.example"}'}]}, Context()),
+        ({"entries": [{"text": '{"a": 1}'}, 5, None, "x"]}, Context(article='{"a": 1}\n\nx')),
+        (None, Context()),
+    ],
+)
+def test_context_reaches_the_readers(settings, database, key, sent, seen):
+    reader = Noting()
+    scorer = Scorer(reader)
+    client = create_app(settings, database=database, scorer=scorer).test_client()
+    assert client.post(f"{ANALYZE}?key={key}", json={**BODY, "context": sent}).status_code == 200
+    scorer.close()
+    assert reader.contexts == [seen]
+
+
+def test_many_sentences_share_at_most_thirty_spans_that_cover_all_of_them(call):
+    text = "A bad day. " * 100
+    spans = call({**BODY, "comment": {"text": text}, "spanAnnotations": True}).json["attributeScores"]["TOXICITY"]
+    spans = [(span["begin"], span["end"]) for span in spans["spanScores"]]
+    assert len(spans) <= 30
+    assert (spans[0][0], spans[-1][1]) == (0, len(text.rstrip()))
+    assert all(end + 1 == begin for (_, end), (begin, _) in pairwise(spans))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/comments:analyze",
+        "/v1alpha1/comments%3Aanalyze",
+        "/v1alpha1//comments:analyze",
+        "//v1alpha1/comments:analyze",
+    ],
+)
+def test_address_may_be_written_in_other_ways(client, key, path):
+    assert client.post(f"http://localhost{path}?key={key}", json=BODY).status_code == 200

@@ -32,6 +32,53 @@ class Asked:
     drops_unsupported: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A SuggestCommentScore request: `scores` by our attributes, 0 to 1."""
+
+    text: str
+    scores: Mapping[str, float]
+    comment_id: str
+    languages: tuple[str, ...]
+    client_token: str
+    keeps_nothing: bool
+
+
+def read_suggestion(document: Any, max_bytes: int) -> Suggested:
+    """The suggestion in *document*.
+
+    Raises:
+        InvalidRequest, AnalyzerError: it is none; the message says why.
+    """
+    return Suggested(
+        comment_text(document, max_bytes),
+        _suggested_scores(document),
+        comment_id(document),
+        languages(document),
+        text(field(document, "clientToken")),
+        flag(field(document, "doNotStore")),
+    )
+
+
+def _suggested_scores(document: Any) -> dict[str, float]:
+    suggested = field(document, "attributeScores")
+    if not isinstance(suggested, dict) or not suggested:
+        raise _invalid("Missing attribute_scores")
+    return {_known(name): _suggested_score(name, scores) for name, scores in suggested.items()}
+
+
+def _suggested_score(name: str, scores: Any) -> float:
+    summary, spans = field(scores, "summaryScore"), field(scores, "spanScores")
+    check_score_type(name, field(summary, "type"))
+    for span in spans if isinstance(spans, list) else []:
+        if number(field(span, "begin")) is None or number(field(span, "end")) is None:
+            raise _invalid(f"A span score of attribute {name} needs both begin and end")
+    value = number(field(summary, "value"))
+    if value is None or not 0 <= value <= 1:
+        raise _invalid(f"The summary score of attribute {name} must be a number from 0 to 1")
+    return value
+
+
 def read_analyze(document: Any, max_bytes: int) -> Asked:
     """The request in *document*.
 
@@ -80,8 +127,7 @@ def _attributes(document: Any) -> dict[str, float]:
 
 
 def _threshold(name: str, options: Any) -> float:
-    if name not in NAMES:
-        raise _invalid(f"Unknown requested attribute: {text(name)}")
+    _known(name)
     check_score_type(name, field(options, "scoreType"))
     threshold = field(options, "scoreThreshold")
     if threshold is None:
@@ -90,6 +136,13 @@ def _threshold(name: str, options: Any) -> float:
     if found is None:
         raise InvalidRequest(f"Invalid value at 'requested_attributes[{name}].score_threshold': it must be a number.")
     return found
+
+
+def _known(name: str) -> str:
+    """The attribute that *name* is answered with."""
+    if name not in NAMES:
+        raise _invalid(f"Unknown requested attribute: {text(name)}")
+    return NAMES[name]
 
 
 def check_score_type(name: str, value: Any) -> None:
@@ -111,12 +164,6 @@ def read_context(document: Any) -> Context:
     return Context(article="\n\n".join(words for words in said if words and coral_ids(words) is None))
 
 
-def context_texts(document: Any) -> list[str]:
-    """The entries as they were sent."""
-    entries = field(field(document, "context"), "entries")
-    return [_entry(entry) for entry in entries] if isinstance(entries, list) else []
-
-
 def coral_ids(entry: str) -> dict[str, str] | None:
     """The ids that Coral puts into a context entry as JSON; None for every other text."""
     if not entry.startswith("{"):
@@ -128,6 +175,15 @@ def coral_ids(entry: str) -> dict[str, str] | None:
     if not isinstance(found, dict) or "Coral_comment_id" not in found:
         return None
     return {name: text(value) for name, value in found.items()}
+
+
+def comment_id(document: Any) -> str:
+    """The blog's own id of the comment, where a context entry names it as Coral does."""
+    entries = field(field(document, "context"), "entries")
+    for entry in entries if isinstance(entries, list) else []:
+        if (ids := coral_ids(_entry(entry))) is not None:
+            return ids["Coral_comment_id"][:200]
+    return ""
 
 
 def languages(document: Any) -> tuple[str, ...]:

@@ -5,16 +5,19 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
+from moderation import labelling
 from moderation.domain.policy import Policy
 from moderation.domain.reading import Reading
 from moderation.scoring import Request
 from moderation.storage.policies import current_policy
+from moderation.storage.types import utc_now
 from moderation.text.language import is_supported, unsupported_language
 from moderation.text.sentences import Utf16, sentences
-from moderation.web.access import caller_of_key, for_dialect
+from moderation.web.access import caller_of_key, for_dialect, open_to_all
 from moderation.web.dialect import Caller, Dialect
 from moderation.web.dialects.lenient import read_document
-from moderation.web.dialects.perspective.asked import NAMES, Asked, read_analyze
+from moderation.web.dialects.perspective.asked import NAMES, Asked, read_analyze, read_suggestion
+from moderation.web.dialects.perspective.discovery import document
 from moderation.web.dialects.perspective.errors import AnalyzerError, NotScored, refuse, render
 from moderation.web.services import services
 
@@ -33,7 +36,7 @@ def caller() -> Caller:
 
 
 DIALECT = Dialect(
-    blueprint, ("/v1alpha1", "/$discovery", "/comments:analyze", "/comments:suggestscore"), caller, refuse
+    blueprint, ("/v1alpha1", "/$discovery", "/discovery", "/comments:analyze", "/comments:suggestscore"), caller, refuse
 )
 
 
@@ -52,6 +55,40 @@ def analyze() -> Response:
     if asked.client_token:
         answer["clientToken"] = asked.client_token
     return render(answer)
+
+
+@blueprint.post("/v1alpha1/comments:suggestscore")
+@blueprint.post("/comments:suggestscore")
+@for_dialect
+def suggest_score() -> Response:
+    """Keep what the scores should have been, as labels of the site."""
+    settings = services().settings
+    suggested = read_suggestion(read_document(settings.max_body_bytes), settings.max_text_bytes)
+    if not suggested.keeps_nothing:
+        labelling.suggest_scores(
+            services().database,
+            g.site,
+            suggested.text,
+            suggested.scores,
+            now=utc_now(),
+            external_id=suggested.comment_id,
+            language=suggested.languages[0][:35] if suggested.languages else "",
+        )
+    answer: dict[str, Any] = {}
+    if suggested.client_token:
+        answer["clientToken"] = suggested.client_token
+    if suggested.languages:
+        answer["requestedLanguages"] = list(suggested.languages)
+        answer["detectedLanguages"] = [detect(suggested.text)]
+    return render(answer)
+
+
+@blueprint.get("/$discovery/rest")
+@blueprint.get("/discovery/v1/apis/commentanalyzer/v1alpha1/rest")
+@open_to_all
+def discovery() -> Response:
+    """Without a key: it holds nothing but addresses."""
+    return render(document(services().settings.public_base_url))
 
 
 def detect(text: str) -> str:
