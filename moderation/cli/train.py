@@ -17,7 +17,7 @@ from moderation.cli.readers import cores, json_option, plain_errors
 from moderation.cli.train_careful import refit_careful, train_careful
 from moderation.cli.wish import LEFT_OUT, Wish
 
-_FOR_CAREFUL = ("rounds", "rows", "without", "quick", "threads", "refit", "spans_by")
+_FOR_CAREFUL = ("rounds", "rows", "without", "quick", "threads", "refit", "spans_by", "start")
 
 
 @click.command(epilog="Example: moderation train ../shared/data/train.csv.gz --output models/quick-3")
@@ -41,6 +41,10 @@ _FOR_CAREFUL = ("rounds", "rows", "without", "quick", "threads", "refit", "spans
     "--spans-by", metavar="DIRECTORY", type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A careful reader trained --without civil-comments, to be measured on toxic_spans.csv.gz.",
 )  # fmt: skip
+@click.option(
+    "--start", metavar="DIRECTORY", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A careful reader to go on from, instead of the base weights.",
+)  # fmt: skip
 @json_option
 @click.pass_context
 def train(
@@ -56,6 +60,7 @@ def train(
     threads: int,
     refit: bool,
     spans_by: Path | None,
+    start: Path | None,
     as_json: bool,
 ) -> None:
     """Fit a reader on DATA, measure it, and write the model, its manifest, metrics, plots and card.
@@ -64,7 +69,7 @@ def train(
     and natural. Development sets that lie beside it (bias_madlibs.csv.gz, toxic_spans.csv.gz) are measured on,
     never trained on. The quick reader takes some minutes. The careful one takes about an hour on two cores and
     needs the extra `train` (CONTRIBUTING.md); a run that was broken off goes on where it was. The options from
-    --rounds to --spans-by are the careful reader's.
+    --rounds to --start are the careful reader's.
     """
     if reader == "quick":
         _refuse_careful_options(context)
@@ -72,7 +77,7 @@ def train(
         if reader == "quick":
             manifest, metrics = _train_quick(data_file, output, seed, progress)
         else:
-            wish = Wish(data_file, output, seed, rounds, rows, without, quick, threads, spans_by)
+            wish = Wish(data_file, output, seed, rounds, rows, without, quick, threads, spans_by, start)
             manifest, metrics = refit_careful(wish, progress) if refit else train_careful(wish, progress)
     click.echo(
         json.dumps({"manifest": manifest, "metrics": metrics}, indent=1)

@@ -41,7 +41,7 @@ def train_careful(wish: Wish, progress: Progress) -> tuple[Json, Json]:
     command = command_of(wish, quick)
     _claim(wish, command)
     careful, quantisation = _train_network(wish, base, rows, quick, progress)
-    training = {"command": command, "seed": wish.seed, "data": data_of(wish, rows)}
+    training = {"command": command, "seed": wish.seed, "data": data_of(wish, rows)} | _started(wish)
     made = _finish(wish, rows, quick, careful, training, None, quantisation, progress)
     for name in (_CHECKPOINT, _RUN):
         (wish.output / name).unlink(missing_ok=True)
@@ -60,7 +60,7 @@ def refit_careful(wish: Wish, progress: Progress) -> tuple[Json, Json]:
     before, careful = artifact.read_manifest(wish.output), CarefulReader.load(wish.output)
     rows, quick = data.read(wish.file), QuickReader.load(wish.quick)
     training = {"seed": wish.seed, "data": data_of(wish, rows)}
-    training |= {name: before[name] for name in ("command", "seed", "data") if name in before}
+    training |= {name: before[name] for name in ("command", "seed", "data", "started_from") if name in before}
     training["refitted"] = {"command": refit_command_of(wish, quick), "sha256": artifact.sha256(wish.file)}
     metrics = _read_json(wish.output / _METRICS)
     return _finish(wish, rows, quick, careful, training, before, metrics.get("quantisation"), progress)
@@ -76,15 +76,18 @@ def _train_network(
     from moderation.classifier.careful.inputs import Tokens
     from moderation.classifier.careful.mixture import Mixture, Recipe
     from moderation.classifier.careful.network import Network
-    from moderation.classifier.careful.reader import TOKENS
+    from moderation.classifier.careful.reader import NETWORK, TOKENS
     from moderation.classifier.careful.saving import write_network
-    from moderation.classifier.careful.training import train
+    from moderation.classifier.careful.starting import start_from
+    from moderation.classifier.careful.training import LATER_PEAK, train
 
     transformers.logging.set_verbosity_error()  # it reports that the base's pooler is not used
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(wish.threads)
     torch.manual_seed(wish.seed)  # the network's own layers are drawn at random
     network = Network(base, len(ATTRIBUTES))
+    if wish.start:
+        start_from(network, wish.start / NETWORK)
     recipe = Recipe(rows=wish.rows, **{kind: kind not in wish.without for kind in KINDS})
     tokens = Tokens(base / TOKENS)
     train(
@@ -96,6 +99,7 @@ def _train_network(
         seed=wish.seed,
         checkpoint=wish.output / _CHECKPOINT,
         progress=progress,
+        peak=LATER_PEAK if wish.start else 1.0,
     )
     (wish.output / _MANIFEST).unlink(missing_ok=True)  # it is of the network that is replaced now
     careful = write_network(wish.output, network, base / TOKENS, ATTRIBUTES)
@@ -104,6 +108,15 @@ def _train_network(
     unseen = np.flatnonzero(rows.held_back & rows.natural & ~np.isnan(toxicity))[:_COMPARED]
     texts = [rows.texts[row] for row in unseen]
     return careful, agreement(network, careful, tokens, texts, toxicity[unseen] >= 0.5) if texts else {}
+
+
+def _started(wish: Wish) -> Json:
+    """Whose weights a training went on from, and how those were made."""
+    if wish.start is None:
+        return {}
+    before = artifact.read_manifest(wish.start)
+    kept = {name: before[name] for name in ("model", "command", "data", "history", "started_from") if name in before}
+    return {"started_from": {**kept, "sha256": artifact.sha256(wish.start / "network.onnx")}}
 
 
 def _finish(

@@ -29,6 +29,7 @@ class Wish:
     quick: Path | None
     threads: int
     spans_by: Path | None
+    start: Path | None = None
 
 
 def without_sources(rows: TrainingData, names: tuple[str, ...]) -> TrainingData:
@@ -57,6 +58,7 @@ def command_of(wish: Wish, quick: QuickReader) -> str:
     options = ["--reader careful", f"--rounds {wish.rounds}", f"--seed {wish.seed}", f"--quick models/{quick.model}"]
     options += [] if wish.rows is None else [f"--rows {wish.rows}"]
     options += [f"--without {name}" for name in wish.without]
+    options += [f"--start models/{wish.start.name}"] if wish.start else []
     return " ".join([f"moderation train {wish.file.name} --output models/{wish.output.name}", *options])
 
 

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from moderation.classifier import artifact, data
 from moderation.classifier.careful import base
+from moderation.classifier.careful.reader import CarefulReader
 from moderation.cli.train import train
 from moderation.cli.wish import Wish, command_of, without_sources
 from tests.cli.tables import KIND, RUDE, run
@@ -87,6 +89,7 @@ def test_the_command_in_the_manifest_names_what_makes_a_difference(tmp_path, bot
         "moderation train train.csv.gz --output models/careful-9 --reader careful --rounds 2 --seed 3 "
         f"--quick models/{both.quick.model} --rows 500 --without contexts"
     )
+    assert command_of(replace(wish, start=tmp_path / "careful-8"), both.quick).endswith(" --start models/careful-8")
 
 
 def test_refit_keeps_the_network_and_who_trained_it(tmp_path, start, both):
@@ -131,6 +134,26 @@ def test_train_writes_a_network_that_can_be_read_and_its_papers(tmp_path, start)
     assert names >= PAPERS
     assert not any(name.startswith("checkpoint") for name in names)
     assert "careful-9" in BothReaders.load(tmp_path / "careful-9").model
+
+
+@needs_torch
+def test_a_training_that_goes_on_from_a_network_says_from_which(tmp_path, start, both):
+    pytest.importorskip("torch")
+    shipped = artifact.MODELS / both.careful.model
+
+    result = start("--start", shipped, "--rows", 40, "--json")
+
+    assert result.exit_code == 0, result.output
+    manifest = json.loads(result.stdout)["manifest"]
+    assert manifest["command"].endswith(f"--start models/{shipped.name}")
+    assert manifest["started_from"]["model"] == shipped.name
+    assert manifest["started_from"]["sha256"] == artifact.read_manifest(shipped)["files"]["network.onnx"]["sha256"]
+    # A round of forty comments leaves it what it was: it did not begin anew.
+    before, after = (
+        CarefulReader.load(path).read("You are a stupid idiot.") for path in (shipped, tmp_path / "careful-9")
+    )
+    assert after.logits[0] == pytest.approx(before.logits[0], abs=2)
+    assert after.logits[0] > 0
 
 
 @needs_torch

@@ -9,6 +9,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from moderation.classifier.careful.rounded import stored_in, whole
+
 _KIND = "SkipLayerNormalization"
 _LEAST = 1e-6  # a row of equal numbers is not divided by zero
 
@@ -16,7 +18,7 @@ _LEAST = 1e-6  # a row of equal numbers is not divided by zero
 def spell_out_norms(model: onnx.ModelProto) -> None:
     """Replace each, in place, by operations that onnxruntime does many at a time, and does not put together again."""
     graph = model.graph
-    constants = {constant.name: numpy_helper.to_array(constant) for constant in graph.initializer}
+    stored = stored_in(model)
     nodes = []
     for number, node in enumerate(graph.node):
         if node.op_type != _KIND:
@@ -24,7 +26,7 @@ def spell_out_norms(model: onnx.ModelProto) -> None:
             continue
         if any(node.output[1:]):
             raise ValueError(f"{node.name} has outputs that this does not know how to spell out.")
-        scale = constants[node.input[2]]
+        scale = whole(stored, node.input[2])
         name = f"norm_{number}_"
         graph.initializer.append(numpy_helper.from_array(np.float32(_LEAST), name + "least"))
         graph.initializer.append(numpy_helper.from_array(scale * np.float32(np.sqrt(len(scale))), name + "scale"))

@@ -110,7 +110,7 @@ def test_labels_that_nobody_was_asked_for_teach_nothing(network, tokens, quick):
     examples = [Example(text, Context(), nobody_asked) for text in ("You are an idiot", "Thank you")]
     (batch,) = training._batches(examples, tokens, quick, Random(0))
 
-    learner = training._Learner(network, 10)
+    learner = training._Learner(network, [10], 1.0)
 
     assert learner.step(batch) == 0
     assert not learner._exact["bias"].grad.any()
@@ -148,3 +148,52 @@ def test_what_is_exported_says_what_the_network_says(
             said = careful.read(text, context)
             assert said.logits == pytest.approx(logits[0], abs=tolerance)
             assert said.parts == pytest.approx(parts[0, 1 : 1 + len(said.places)], abs=tolerance)
+
+
+def test_a_training_can_go_on_from_what_was_shipped(network, base, tokens, tmp_path):
+    from moderation.classifier.careful.export import export
+    from moderation.classifier.careful.network import Network
+    from moderation.classifier.careful.starting import start_from
+
+    with torch.no_grad():
+        for parameter in network.parameters():  # equal ones are stored once, and nothing is equal after a training
+            parameter.add_(0.02 * torch.randn_like(parameter))
+    export(network, tmp_path / NETWORK)
+    torch.manual_seed(1)
+    another = Network(base, len(ATTRIBUTES))
+    with torch.no_grad():
+        for parameter in another.parameters():
+            parameter.add_(0.5)
+
+    start_from(another, tmp_path / NETWORK)
+
+    for text in ("You are an idiot.", "Thank you for the photograph of the mill."):
+        before, after = logits_of(network, tokens, text)[0], logits_of(another, tokens, text)[0]
+        assert after == pytest.approx(before, abs=0.05)
+
+
+def test_a_network_of_another_shape_is_refused(network, tmp_path, careful_directory):
+    from moderation.classifier.artifact import ModelError
+    from moderation.classifier.careful.starting import start_from
+
+    with pytest.raises(ModelError, match="of another shape"):
+        start_from(network, careful_directory / NETWORK)
+
+
+def test_sixteen_bits_are_used_only_where_they_are_faster(network, monkeypatch):
+    from moderation.classifier.careful import training
+
+    monkeypatch.setattr(training, "_is_fast_in_16_bits", lambda: False)
+    training._Learner(network, [10], 1.0)
+    assert next(network.encoder.parameters()).dtype is torch.float32
+    monkeypatch.setattr(training, "_is_fast_in_16_bits", lambda: True)
+    training._Learner(network, [10], 1.0)
+    assert next(network.encoder.parameters()).dtype is torch.bfloat16
+
+
+def test_a_training_that_goes_on_learns_at_a_lower_pace():
+    from moderation.classifier.careful import training
+
+    fresh, going_on = training._pace([100], 1.0), training._pace([100], 0.7)
+
+    assert [going_on(step) for step in range(100)] == pytest.approx([0.7 * fresh(step) for step in range(100)])
