@@ -1,8 +1,9 @@
 """Settings, read once from the environment into one frozen object."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,9 +12,46 @@ ROOT = Path(__file__).resolve().parent.parent
 
 Network = IPv4Network | IPv6Network
 
+SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
 
 class SettingsError(Exception):
     """A setting is missing or cannot be used; the message names it and says what to write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """The SMTP server that mails leave by. `security` is `starttls`, `tls` or `none`."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "MailSettings | None":
+        """None without SMTP_HOST: no mail is sent then.
+
+        Raises:
+            SettingsError: what there is cannot be used.
+        """
+        host, security = env.get("SMTP_HOST", "").strip(), (env.get("SMTP_SECURITY") or "starttls").lower()
+        if not host:
+            return None
+        if security not in SMTP_PORTS:
+            raise SettingsError(f"SMTP_SECURITY must be starttls, tls or none, not {security!r}.")
+        port = int(_number(env, "SMTP_PORT", SMTP_PORTS[security], at_least=1))
+        user, password = env.get("SMTP_USER", ""), _smtp_password(env)
+        if bool(user) != bool(password):
+            raise SettingsError("SMTP_USER and SMTP_PASSWORD (or SMTP_PASSWORD_FILE) go together: set both or none.")
+        if password and security == "none" and host not in {"localhost", "127.0.0.1", "::1"}:
+            raise SettingsError("SMTP_SECURITY=none would send SMTP_PASSWORD in the clear: use starttls or tls.")
+        sender = env.get("MAIL_FROM", "").strip()
+        if not re.fullmatch(r"[^\r\n]*[^\s@<>]+@[^\s@<>]+>?", sender):
+            raise SettingsError("MAIL_FROM must be the address that mails come from, such as moderation@blog.example.")
+        return cls(host=host, port=port, security=security, sender=sender, user=user, password=password)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +62,7 @@ class Settings:
     secret_key: str
     home: Path
     public_base_url: str = "http://127.0.0.1:8000"
+    mail: MailSettings | None = None
     model: Path | None = None
     careful_reader: bool = True
     trusted_hosts: tuple[str, ...] = ()
@@ -57,6 +96,7 @@ class Settings:
             database_url=database_url(env),
             secret_key=secret_key(env),
             public_base_url=_http_url("PUBLIC_BASE_URL", base_url),
+            mail=MailSettings.from_env(env),
             model=Path(env["MODERATION_MODEL"]) if env.get("MODERATION_MODEL") else None,
             careful_reader=careful_reader(env),
             trusted_hosts=_hosts(env.get("TRUSTED_HOSTS", ""), base_url, akismet_host_suffix),
@@ -117,6 +157,16 @@ def secret_key(env: Mapping[str, str] = os.environ) -> str:
             "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
     return key
+
+
+def _smtp_password(env: Mapping[str, str]) -> str:
+    path = env.get("SMTP_PASSWORD_FILE")
+    if not path:
+        return env.get("SMTP_PASSWORD", "")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"SMTP_PASSWORD_FILE cannot be read: {error.strerror}.") from error
 
 
 def _number(env: Mapping[str, str], name: str, default: float, *, at_least: float = 0.0) -> float:

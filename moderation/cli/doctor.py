@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from moderation.classifier.artifact import ModelError
 from moderation.classifier.loading import has_careful, load_reader
 from moderation.cli.common import UPGRADE
+from moderation.cli.doctor_mail import examine_mail
+from moderation.cli.finding import Finding
 from moderation.config import Settings, SettingsError, database_url, home_directory
 from moderation.storage import migrate
 from moderation.storage.engine import Database, sqlite_is_fixed, sqlite_module
@@ -21,16 +23,6 @@ from moderation.storage.tables import Event, EventState, Membership, Site
 from moderation.storage.types import utc_now
 
 LATE = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: well or not, and what mends it."""
-
-    about: str
-    well: bool
-    detail: str
-    mend: str = ""
 
 
 @click.command(epilog="Example: moderation doctor --json")
@@ -147,6 +139,8 @@ def _content(database: Database, settings: Settings | None) -> Iterator[Finding]
         yield Finding("moderators", False, "nobody can review", "moderation moderator add E-MAIL")
     yield from _secrets(sites, settings)
     yield from _webhooks(sites)
+    if settings is not None:
+        yield from examine_mail(database, settings)
     late = utc_now() - oldest if oldest else timedelta(0)
     if late > LATE:
         detail = f"the oldest event is due since {int(late.total_seconds() // 60)} minutes"

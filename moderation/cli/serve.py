@@ -15,6 +15,7 @@ from gunicorn.glogging import Logger
 
 from moderation.cli.common import open_database, read_settings
 from moderation.config import Settings
+from moderation.mail.mailer import Mailer
 from moderation.storage.engine import Database
 from moderation.web.logs import configure as configure_logs
 from moderation.webhooks.worker import Worker
@@ -30,7 +31,7 @@ GRACE_S = 30  # for requests that are under way when the service is told to stop
 def serve(host: str, port: int, threads: int, workers: int) -> None:
     """Answer the API and the dashboard until told to stop (SIGTERM lets running requests end).
 
-    On SQLite the outbox is delivered by a thread of this process; on PostgreSQL start `moderation worker`.
+    On SQLite events and mails are sent by threads of this process; on PostgreSQL start `moderation worker`.
     """
     settings = read_settings()
     with open_database() as database:
@@ -54,7 +55,10 @@ def serve(host: str, port: int, threads: int, workers: int) -> None:
 
 @click.command(epilog="Example: DATABASE_URL=postgresql://localhost/moderation moderation worker")
 def worker() -> None:
-    """Deliver events to the blogs until told to stop. Any number may run on one PostgreSQL database."""
+    """Deliver events to the blogs, and mails to moderators, until told to stop.
+
+    Any number may run on one PostgreSQL database.
+    """
     configure_logs()
     settings = read_settings()
     stop = threading.Event()
@@ -65,7 +69,9 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     with open_database() as database:
+        mails = Background(Mailer(database, settings).run, "mails")
         Worker(database, settings).run(stop)
+        mails.stop()
 
 
 def _check_port(host: str, port: int) -> None:
@@ -98,14 +104,14 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, settings: Settings, options: dict[str, Any], *, delivers: bool) -> None:
         self.settings, self.options, self.delivers = settings, options, delivers
-        self.deliveries: Deliveries | None = None
+        self.background: list[Background] = []
         super().__init__()
 
     def load_config(self) -> None:
         for name, value in self.options.items():
             self.cfg.set(name, value)
-        self.cfg.set("post_worker_init", self._start_deliveries)
-        self.cfg.set("worker_exit", self._stop_deliveries)
+        self.cfg.set("post_worker_init", self._start_background)
+        self.cfg.set("worker_exit", self._stop_background)
 
     def load(self) -> Flask:
         from moderation.web.app import create_app
@@ -113,24 +119,33 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self.database = Database(self.settings.database_url)
         return create_app(self.settings, database=self.database)
 
-    def _start_deliveries(self, worker: object) -> None:
+    def _start_background(self, worker: object) -> None:
         if self.delivers:
-            self.deliveries = Deliveries(Worker(self.database, self.settings).run)
+            self.background = [
+                Background(Worker(self.database, self.settings).run, "deliveries"),
+                Background(Mailer(self.database, self.settings).run, "mails"),
+            ]
 
-    def _stop_deliveries(self, server: object, worker: object) -> None:
-        if self.deliveries:
-            self.deliveries.stop()
+    def _stop_background(self, server: object, worker: object) -> None:
+        for task in self.background:
+            task.tell()
+        for task in self.background:
+            task.stop()
 
 
-class Deliveries:
-    """The worker as a thread of the web process."""
+class Background:
+    """Something that runs until it is told to stop, as a thread of this process."""
 
-    def __init__(self, run: Callable[[threading.Event], None]) -> None:
+    def __init__(self, run: Callable[[threading.Event], None], name: str) -> None:
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=run, args=(self._stop,), name="deliveries", daemon=True)
+        self._thread = threading.Thread(target=run, args=(self._stop,), name=name, daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Let what is being sent end; what is not done by then is due again when its lease ends."""
+    def tell(self) -> None:
+        """Ask it to end, without waiting."""
         self._stop.set()
+
+    def stop(self) -> None:
+        """Let what is being sent end; what is not done by then is left to whoever comes next."""
+        self.tell()
         self._thread.join(timeout=GRACE_S)

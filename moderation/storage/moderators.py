@@ -9,18 +9,13 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.domain.errors import Conflict
-from moderation.storage.tables import Mail, Membership, Moderator, ModeratorSession, Role, Site
+from moderation.storage.tables import Membership, Moderator, ModeratorSession, Role, Site
 
 IDLE_LIMIT = timedelta(hours=8)
 ABSOLUTE_LIMIT = timedelta(days=7)
 # Writing "seen just now" on every page would make each of them a write.
 SEEN_RESOLUTION = timedelta(minutes=5)
 MAX_USER_AGENT = 300
-MAIL_PAUSE = {
-    Mail.AT_ONCE: timedelta(minutes=2),  # what comes in a burst goes into one mail
-    Mail.HOURLY: timedelta(hours=1),
-    Mail.DAILY: timedelta(days=1),
-}
 
 
 def add_moderator(session: so.Session, *, email: str, name: str, password_hash: str) -> Moderator:
@@ -156,41 +151,6 @@ def close_sessions(session: so.Session, moderator: Moderator) -> None:
 
 def purge_sessions(session: so.Session, now: datetime) -> None:
     session.execute(sa.delete(ModeratorSession).where(ModeratorSession.created_at <= now - ABSOLUTE_LIMIT))
-
-
-def set_mail(session: so.Session, moderator: Moderator, site_id: uuid.UUID, mail: Mail) -> bool:
-    """How soon a moderator is told by mail that comments of a site wait; False if they are not of that site."""
-    mine = sa.update(Membership).where(Membership.moderator_id == moderator.id, Membership.site_id == site_id)
-    return bool(session.execute(mine.values(mail=mail)).rowcount)  # type: ignore[attr-defined]
-
-
-def memberships(session: so.Session, moderator: Moderator) -> list[Membership]:
-    return list(session.scalars(sa.select(Membership).where(Membership.moderator_id == moderator.id)))
-
-
-def mail_due(session: so.Session, now: datetime) -> list[Membership]:
-    """Whoever may be written to now, if something new waits: their last mail is long enough ago."""
-    waited = [sa.and_(Membership.mail == mail, _mailed_before(now - pause)) for mail, pause in MAIL_PAUSE.items()]
-    query = sa.select(Membership).join(Moderator, Moderator.id == Membership.moderator_id)
-    return list(session.scalars(query.where(Moderator.disabled_at.is_(None), sa.or_(*waited))))
-
-
-def take_mail(session: so.Session, membership: Membership, now: datetime) -> bool:
-    """Take the writing of one mail, by one conditional UPDATE; False if another worker has it."""
-    same = (
-        Membership.mailed_at.is_(None) if membership.mailed_at is None else Membership.mailed_at == membership.mailed_at
-    )
-    taken = session.execute(
-        sa.update(Membership)
-        .where(Membership.moderator_id == membership.moderator_id, Membership.site_id == membership.site_id, same)
-        .values(mailed_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(taken.rowcount)  # type: ignore[attr-defined]
-
-
-def _mailed_before(at: datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(Membership.mailed_at.is_(None), Membership.mailed_at <= at)
 
 
 def _holds(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

@@ -38,23 +38,43 @@ TAG_BYTES = 16
 
 def status_token(comment_id: uuid.UUID, secret_key: str) -> str:
     """The word in a commenter's link: the comment's key, and a proof that we made the link."""
-    tagged = comment_id.bytes + _status_tag(comment_id, secret_key)
-    return base64.urlsafe_b64encode(tagged).decode().rstrip("=")
+    return _token("status-links", comment_id, secret_key=secret_key)
 
 
 def comment_of_token(token: str, secret_key: str) -> uuid.UUID | None:
     """The comment that a link is about; None for a link that is not ours."""
+    keys = _keys_of("status-links", token, 1, secret_key=secret_key)
+    return keys[0] if keys else None
+
+
+def no_mail_token(moderator_id: uuid.UUID, site_id: uuid.UUID, secret_key: str) -> str:
+    """The word in the link of a mail by which its reader ends the mails about that site."""
+    return _token("no-mail-links", moderator_id, site_id, secret_key=secret_key)
+
+
+def membership_of_token(token: str, secret_key: str) -> tuple[uuid.UUID, uuid.UUID] | None:
+    """Moderator and site of such a link; None for a link that is not ours."""
+    keys = _keys_of("no-mail-links", token, 2, secret_key=secret_key)
+    return (keys[0], keys[1]) if keys else None
+
+
+def _token(purpose: str, *keys: uuid.UUID, secret_key: str) -> str:
+    content = b"".join(key.bytes for key in keys)
+    return base64.urlsafe_b64encode(content + _tag(purpose, content, secret_key)).decode().rstrip("=")
+
+
+def _keys_of(purpose: str, token: str, count: int, *, secret_key: str) -> list[uuid.UUID]:
+    """The keys in a link that we made for *purpose*; none in any other."""
     try:
         tagged = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
-        return None
-    if len(tagged) != 16 + TAG_BYTES:
-        return None
-    comment_id = uuid.UUID(bytes=tagged[:16])
-    is_ours = hmac.compare_digest(tagged[16:], _status_tag(comment_id, secret_key))
-    return comment_id if is_ours else None
+        return []
+    content, tag = tagged[: 16 * count], tagged[16 * count :]
+    if len(content) != 16 * count or not hmac.compare_digest(tag, _tag(purpose, content, secret_key)):
+        return []
+    return [uuid.UUID(bytes=content[start : start + 16]) for start in range(0, len(content), 16)]
 
 
-def _status_tag(comment_id: uuid.UUID, secret_key: str) -> bytes:
-    key = hashlib.sha256(b"status-links:" + secret_key.encode()).digest()
-    return hmac.digest(key, comment_id.bytes, "sha256")[:TAG_BYTES]
+def _tag(purpose: str, content: bytes, secret_key: str) -> bytes:
+    key = hashlib.sha256(f"{purpose}:{secret_key}".encode()).digest()
+    return hmac.digest(key, content, "sha256")[:TAG_BYTES]

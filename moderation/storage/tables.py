@@ -110,6 +110,8 @@ class Site(Base):
     name: so.Mapped[str] = so.mapped_column(sa.String(200))
     webhook_url: so.Mapped[str | None] = so.mapped_column(sa.String(2000))
     webhook_secret: so.Mapped[bytes]  # encrypted with the installation's key
+    webhook_secret_before: so.Mapped[bytes | None]  # signs beside the new one until...
+    webhook_secret_before_ends: so.Mapped[datetime | None]
     webhook_disabled_at: so.Mapped[datetime | None]
     policy_version: so.Mapped[int] = so.mapped_column(default=1)
     status_page: so.Mapped[StatusPage] = so.mapped_column(
@@ -359,6 +361,13 @@ class Membership(Base):
     role: so.Mapped[Role] = so.mapped_column(choice(Role, "role"))
     mail: so.Mapped[Mail] = so.mapped_column(choice(Mail, "mail"), default=Mail.NEVER, server_default="never")
     mailed_at: so.Mapped[datetime | None]
+    mail_told_to: so.Mapped[datetime | None]  # nothing that came before then is news any more
+    mail_next_at: so.Mapped[datetime | None]  # no mail before then
+    mail_failures: so.Mapped[int] = so.mapped_column(default=0, server_default="0")  # in a row
+    mail_error: so.Mapped[str] = so.mapped_column(sa.String(200), default="", server_default="")
+
+    moderator: so.Mapped[Moderator] = so.relationship(lazy="raise")
+    site: so.Mapped[Site] = so.relationship(lazy="raise")
 
     __table_args__ = (sa.Index(None, "site_id"),)
 

@@ -26,6 +26,7 @@ from moderation.web import (
     health,
     language,
     logs,
+    mail,
     openapi,
     problems,
     services,
@@ -81,6 +82,9 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
     for blueprint in (status.blueprint, appeals.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (settings_pages.blueprint, settings_policy.blueprint, settings_people.blueprint):
+        app.register_blueprint(blueprint)
+    csrf.exempt(mail.links)
+    for blueprint in (mail.blueprint, mail.links):
         app.register_blueprint(blueprint)
     dialect.install(app, csrf, dialects.ALL)
     app.after_request(_secure)

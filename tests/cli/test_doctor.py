@@ -12,9 +12,10 @@ from moderation.classifier.reader import QuickReader
 from moderation.cli import doctor
 from moderation.storage import sites
 from moderation.storage.engine import Database
-from moderation.storage.tables import Event, EventState
+from moderation.storage.tables import Event, EventState, Mail, Membership
 from moderation.storage.types import utc_now
 from tests.factories import make_comment
+from tests.mail.conftest import Inbox, Server
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_healthy_installation_has_nothing_wrong(run, healthy):
     found = findings(run("doctor", "--json"))
 
     assert all(finding["well"] for finding in found.values())
-    assert set(found) >= {"settings", "home", "model", "SQLite", "database", "migrations", "outbox", "secrets"}
+    assert set(found) >= {"settings", "home", "model", "SQLite", "database", "migrations", "outbox", "secrets", "mail"}
     assert "WRONG" not in run("doctor")
 
 
@@ -116,3 +117,35 @@ def test_unreachable_database_is_named(run):
     found = findings(run("doctor", "--json", fails=True, env={"DATABASE_URL": url}))
 
     assert "cannot be reached" in found["database"]["detail"]
+
+
+MAIL = {"SMTP_HOST": "127.0.0.1", "SMTP_SECURITY": "none", "MAIL_FROM": "moderation@blog.example"}
+
+
+@pytest.fixture
+def mail_server():
+    """A real SMTP server on loopback."""
+    server = Server(Inbox(), hostname="127.0.0.1", port=0)
+    server.start()
+    yield {**MAIL, "SMTP_PORT": str(server.used_port)}
+    server.stop()
+
+
+def test_a_mail_server_that_works_is_named_and_one_that_does_not_too(run, healthy, mail_server):
+    public = {"PUBLIC_BASE_URL": "https://moderation.example"}
+    well = findings(run("doctor", "--json", env={**mail_server, **public}))
+    gone = findings(run("doctor", "--json", fails=True, env={**mail_server, **public, "SMTP_PORT": "1"}))
+    here = findings(run("doctor", "--json", fails=True, env=mail_server))
+
+    assert well["mail"]["detail"].startswith("127.0.0.1 takes it")
+    assert "cannot be reached" in gone["mail"]["detail"]
+    assert here["mail"]["mend"] == "export PUBLIC_BASE_URL=https://..."
+
+
+def test_mail_that_somebody_wants_needs_a_server(run, healthy):
+    with healthy.write() as session:
+        session.query(Membership).one().mail = Mail.HOURLY
+
+    found = findings(run("doctor", "--json", fails=True))
+
+    assert "no server" in found["mail"]["detail"]

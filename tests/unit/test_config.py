@@ -38,6 +38,9 @@ def test_values_are_read(tmp_path):
     assert settings.webhook_networks == (ip_network("192.168.1.0/24"), ip_network("fd00::/8"))
 
 
+SMTP = {"SMTP_HOST": "mail.example", "MAIL_FROM": "moderation@blog.example"}
+
+
 @pytest.mark.parametrize(
     ("env", "names"),
     [
@@ -52,6 +55,14 @@ def test_values_are_read(tmp_path):
         ({"SCORING_THREADS": "0"}, "SCORING_THREADS"),
         ({"CAREFUL_READER": "maybe"}, "CAREFUL_READER must be on or off, not 'maybe'"),
         ({"CAREFUL_READER": "0"}, "CAREFUL_READER"),
+        ({"SMTP_HOST": "mail.example"}, "MAIL_FROM"),
+        ({**SMTP, "MAIL_FROM": "moderation"}, "MAIL_FROM"),
+        ({**SMTP, "MAIL_FROM": "a@b.example\r\nBcc: c@d.example"}, "MAIL_FROM"),
+        ({**SMTP, "SMTP_SECURITY": "ssl"}, "SMTP_SECURITY must be starttls, tls or none, not 'ssl'"),
+        ({**SMTP, "SMTP_PORT": "x"}, "SMTP_PORT"),
+        ({**SMTP, "SMTP_USER": "u"}, "SMTP_USER and SMTP_PASSWORD"),
+        ({**SMTP, "SMTP_PASSWORD_FILE": "/nonexistent/password", "SMTP_USER": "u"}, "SMTP_PASSWORD_FILE"),
+        ({**SMTP, "SMTP_USER": "u", "SMTP_PASSWORD": "p", "SMTP_SECURITY": "none"}, "in the clear"),
     ],
 )
 def test_bad_value_is_refused_by_name(env, names):
@@ -66,3 +77,27 @@ def test_the_careful_reader_reads_unless_it_is_switched_off(value, wanted):
     env = {"MODERATION_SECRET_KEY": KEY} | ({} if value is None else {"CAREFUL_READER": value})
 
     assert Settings.from_env(env).careful_reader is wanted
+
+
+def test_mail_is_off_until_a_server_is_named():
+    assert Settings.from_env({"MODERATION_SECRET_KEY": KEY}).mail is None
+
+
+@pytest.mark.parametrize(
+    ("env", "port", "security"),
+    [({}, 587, "starttls"), ({"SMTP_SECURITY": "TLS"}, 465, "tls"), ({"SMTP_PORT": "2525"}, 2525, "starttls")],
+)
+def test_mail_goes_out_encrypted_by_the_usual_port(env, port, security):
+    mail = Settings.from_env({"MODERATION_SECRET_KEY": KEY, **SMTP, **env}).mail
+
+    assert (mail.port, mail.security, mail.sender) == (port, security, "moderation@blog.example")
+
+
+def test_the_password_of_the_mail_server_is_read_from_a_file_and_never_shown(tmp_path):
+    (tmp_path / "password").write_text("battery staple\n")
+    env = {**SMTP, "SMTP_USER": "u", "SMTP_PASSWORD_FILE": str(tmp_path / "password")}
+
+    settings = Settings.from_env({"MODERATION_SECRET_KEY": KEY, **env})
+
+    assert settings.mail.password == "battery staple"
+    assert "battery staple" not in repr(settings)

@@ -8,8 +8,8 @@ import pytest
 from moderation import preferences, second_factor
 from moderation.domain.errors import Conflict, InvalidRequest
 from moderation.storage import moderators, sites
-from moderation.storage.tables import Mail, Moderator, Site
-from tests.factories import NOW, SECRET_KEY, make_moderator
+from moderation.storage.tables import Moderator, Site
+from tests.factories import NOW, SECRET_KEY
 
 HALF_MINUTE = timedelta(seconds=30)
 
@@ -165,28 +165,6 @@ def test_all_other_sign_ins_are_ended(database, moderator):
         moderators.close_other_sessions(session, moderators.find_session(session, tokens[1], NOW))
     with database.read() as session:
         assert [moderators.find_session(session, token, NOW) is not None for token in tokens] == [False, True, False]
-
-
-def test_mail_is_due_as_often_as_somebody_wants_it_and_taken_by_one_worker(database, site, moderator, second):
-    with database.write() as session:
-        assert moderators.set_mail(session, moderator, site.id, Mail.HOURLY)
-        outsider = make_moderator(session, email="out@example.org")
-        assert not moderators.set_mail(session, outsider, site.id, Mail.HOURLY)
-
-    def due(now):
-        with database.read() as session:
-            return moderators.mail_due(session, now)
-
-    [membership] = due(NOW)
-    with database.write() as session:
-        assert moderators.take_mail(session, membership, NOW)
-    with database.write() as session:
-        assert not moderators.take_mail(session, membership, NOW)
-    assert due(NOW + timedelta(minutes=59)) == []
-    assert [row.moderator_id for row in due(NOW + timedelta(minutes=60))] == [moderator.id]
-    with database.write() as session:
-        session.get_one(Moderator, moderator.id).disabled_at = NOW
-    assert due(NOW + timedelta(days=2)) == []
 
 
 def test_keys_have_names_and_a_day_of_last_use_and_rotate_with_an_overlap(database, site):

@@ -1,0 +1,1 @@
+"""Mail to moderators: that comments wait, never what is in them."""
