@@ -1,6 +1,7 @@
 """Other people's clients, unmodified, against the service as it runs: its own process, its worker, both readers."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def keys(service):
 
 @pytest.fixture(scope="session")
 def node(tmp_path_factory):
-    """Run one of the scripts here with Node and the clients of package-lock.json: a document in, a document out."""
+    """Run one of the scripts here, or *source*, with Node and the clients of package-lock.json: JSON in, JSON out."""
     folder = tmp_path_factory.mktemp("node")
     for path in [*HERE.glob("package*.json"), *HERE.glob("*.mjs")]:
         shutil.copy(path, folder)
@@ -92,10 +93,13 @@ def node(tmp_path_factory):
     if done.returncode:
         skip_or_fail("npm could not fetch the clients in JavaScript")
 
-    def run(script: str, document):
+    def run(script: str, document, *, source: str = "", environment=None):
+        if source:
+            (folder / script).write_text(source, encoding="utf-8")
         done = subprocess.run(
             [programs / "node", script],
             cwd=folder,
+            env={**os.environ, **(environment or {})},
             input=json.dumps(document),
             capture_output=True,
             text=True,

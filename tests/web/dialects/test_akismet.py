@@ -10,7 +10,7 @@ from moderation import erasure, policies, review
 from moderation.domain.comment import Action, Actor, State
 from moderation.scoring import Scorer
 from moderation.storage import akismet
-from moderation.storage.tables import AkismetCallback, AkismetKey, Author, Comment, Decision, Event
+from moderation.storage.tables import AkismetCallback, AkismetKey, Author, Comment, Decision, Event, Label
 from moderation.storage.types import utc_now
 from moderation.web.app import create_app
 from moderation.web.dialects.akismet import answers
@@ -189,6 +189,9 @@ def test_report_is_a_decision_of_the_blogs_staff(call, stored, database, name, s
             Actor.MACHINE,
             Actor.BLOG,
         ]
+        [label] = session.scalars(sa.select(Label)).all()
+    assert (label.attribute, label.score, label.text) == ("SPAM", float(state is State.SPAM), sent["comment_content"])
+    assert (label.comment_id, label.external_id) == (comment.id, comment.external_id)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from datetime import datetime
 import sqlalchemy.orm as so
 from flask import Response, g
 
-from moderation import intake, review
+from moderation import intake, labelling, review
 from moderation.domain.comment import Action, State
 from moderation.domain.errors import IllegalTransition, NotSignedIn
 from moderation.domain.policy import decide
+from moderation.domain.reading import SPAM
 from moderation.scoring import Request
 from moderation.storage import akismet, comments
 from moderation.storage.policies import current_policy
@@ -86,7 +87,7 @@ def submit_ham() -> Response:
 
 
 def _decided(action: Action, counted_as: str) -> Response:
-    """Write the staff's decision down; a comment that was never checked here is taken in with it."""
+    """Write the staff's decision down, and learn from it; a comment that was never checked here is taken in with it."""
     sent, now = fields(), utc_now()
     if not is_true(sent.get("is_test")):
         _decide(sent, action, now)
@@ -104,9 +105,11 @@ def _decide(sent: Fields, action: Action, now: datetime) -> None:
         intake.submit(database, services().scorer, g.site, [submission], now=now)
     external_id = submission.id if found is None else found.external_id
     try:
-        review.decide_at_blog(database, g.site, external_id, action=action, note="", now=now)
+        row, _ = review.decide_at_blog(database, g.site, external_id, action=action, note="", now=now)
     except IllegalTransition:
         return  # it is erased: there is nothing left to decide on
+    says = {SPAM: 1.0 if action is Action.SPAM else 0.0}
+    labelling.suggest_scores(database, g.site, row.text or "", says, now=now, external_id=external_id)
 
 
 def caller() -> Caller:
