@@ -37,7 +37,8 @@ Key = Annotated[str, Field(pattern=r"^[!-~]$")]
 
 class Preferences(BaseModel):
     """`keys` moves actions to other keys; those it leaves out keep theirs. `opted_out` attributes are not shown
-    to this moderator in queues. `mask` hides slurs until the card is focused. No `time_zone` means UTC.
+    to this moderator in queues. `mask` covers slurs until the card is focused, or they are asked for.
+    No `time_zone` means UTC.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

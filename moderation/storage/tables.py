@@ -388,6 +388,22 @@ class ModeratorSession(Base):
     __table_args__ = (sa.Index(None, "moderator_id"), sa.Index(None, "created_at"))
 
 
+class HardSight(Base):
+    """That a moderator had a hard comment before their eyes, and when last; kept for a day or two, for them alone."""
+
+    __tablename__ = "hard_sights"
+
+    moderator_id: so.Mapped[uuid.UUID] = so.mapped_column(
+        sa.ForeignKey("moderators.id", ondelete="CASCADE"), primary_key=True
+    )
+    comment_id: so.Mapped[uuid.UUID] = so.mapped_column(
+        sa.ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True
+    )
+    seen_at: so.Mapped[datetime]
+
+    __table_args__ = (sa.Index(None, "moderator_id", "seen_at"), sa.Index(None, "comment_id"))
+
+
 class Decision(Base):
     """One decision with its receipt: reasons, scores, spans and versions, but no word of the comment."""
 

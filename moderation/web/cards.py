@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext
 from moderation import notes
 from moderation.domain.comment import RESULT, Action, Actor, State
 from moderation.domain.decision import Source
+from moderation.domain.hard import YES
 from moderation.domain.policy import Policy, Preset
 from moderation.domain.standing import Standing, current
 from moderation.storage import comments as storage
@@ -21,6 +22,7 @@ from moderation.storage.tables import Comment, Decision, Note, Report, Site
 from moderation.web.grounds import Grounds, grounds
 from moderation.web.keys import KEY_OF
 from moderation.web.marking import LABELS, Piece, marks, pieces
+from moderation.web.masking import covers
 from moderation.web.times import When, when
 
 # A list shows the beginning of a longer text; its own page shows it whole.
@@ -85,7 +87,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A comment as a moderator sees it. `text` is None once it is erased; `size` is its whole length."""
+    """A comment as a moderator sees it. `text` is None once it is erased; `size` is its whole length.
+
+    `is_covered` is whether words of it are masked, `withheld` what it is that its reader asked not to see.
+    """
 
     id: uuid.UUID
     version: int
@@ -105,6 +110,8 @@ class Card:
     text: list[Piece] | None
     is_cut: bool
     size: int
+    is_covered: bool
+    withheld: list[str]
     causes: Causes
     grounds: Grounds
     scores: list[tuple[str, float]]
@@ -121,12 +128,16 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """Who looks: the names of their sites, where they may decide, when it is, and who they are."""
+    """Who looks: the names of their sites, where they may decide, when it is, who they are, and what they
+    asked to have covered (`mask`) or not to see at all (`opted_out`, attributes).
+    """
 
     sites: Mapping[uuid.UUID, str]
     decidable: Collection[uuid.UUID]
     now: datetime
     moderator_id: uuid.UUID | None = None
+    mask: bool = False
+    opted_out: Collection[str] = ()
 
     def site(self, site_id: uuid.UUID) -> str:
         """The site's name, where there are several to tell apart."""
@@ -191,9 +202,11 @@ def _card(
         when=when(comment.created_at, eyes.now),
         is_edited=comment.revision > 1,
         parent=comment.parent_text,
-        text=None if text is None else pieces(text[:shown], marks(receipt) if is_same_text else []),
+        text=None if text is None else text_of(text[:shown], receipt if is_same_text else None, eyes),
         is_cut=shown is not None and len(text or "") > shown,
         size=len(text or ""),
+        is_covered=eyes.mask and bool(covers(text or "", receipt) or covers(comment.parent_text)),
+        withheld=withheld(receipt, eyes) if text else [],
         causes=_causes(receipt) | (_deed_of(latest) if latest is not verdict else {}),
         grounds=grounds(text, receipt) if text and is_same_text else Grounds(),
         scores=_scores(receipt),
@@ -207,6 +220,19 @@ def _card(
         presets=policy.reasons,
         needs_reason=not policy.skip_reason,
     )
+
+
+def text_of(text: str, receipt: Mapping[str, Any] | None, eyes: Eyes) -> list[Piece]:
+    """*text* with the marks of the receipt that read it, and with covers for eyes that want them."""
+    found = marks(receipt) if receipt else []
+    return pieces(text, [*found, *(covers(text, receipt) if eyes.mask else [])])
+
+
+def withheld(receipt: Mapping[str, Any], eyes: Eyes) -> list[str]:
+    """What a comment is, in words, of all that *eyes* are spared."""
+    named = {reason.get("attribute") for reason in receipt.get("reasons", [])}
+    found = named | {name for name, score in receipt.get("scores", {}).items() if score >= YES}
+    return [label for name, label in LABELS.items() if name in found and name in eyes.opted_out]
 
 
 def make_line(decision: Decision, latest_version: int, eyes: Eyes) -> Line:

@@ -12,10 +12,10 @@ from moderation.domain.errors import NotFound
 from moderation.storage import comments, conversations
 from moderation.storage.tables import Comment, Decision
 from moderation.web.access import for_moderators, readable_sites
-from moderation.web.cards import STATES, Eyes, web_address
+from moderation.web.cards import STATES, Eyes, text_of, web_address, withheld
 from moderation.web.fragments import page_or_part
 from moderation.web.frame import eyes
-from moderation.web.marking import Piece, marks, pieces
+from moderation.web.marking import Piece
 from moderation.web.services import services
 from moderation.web.times import When, when
 
@@ -37,8 +37,13 @@ class Turn:
     state: State | None = None
     state_words: str = ""
     text: list[Piece] | None
+    withheld: Sequence[str] = ()
     is_cut: bool = False
     is_this: bool = False
+
+    @property
+    def is_covered(self) -> bool:
+        return any(piece.masked for piece in self.text or ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,7 @@ def make_conversation(session: so.Session, comment: Comment, looking: Eyes) -> C
     above = conversations.above(session, comment)
     below = conversations.below(session, comment)
     turns = make_turns(session, [*above, comment, *below], looking, this=comment.id)
-    before = turns[: len(above)] or _as_sent(comment)
+    before = turns[: len(above)] or _as_sent(comment, looking)
     article = comment.article
     return Conversation(
         title=article.title if article else "",
@@ -105,16 +110,21 @@ def _turn(row: Comment, verdict: Decision | None, looking: Eyes, *, is_this: boo
         when=when(row.created_at, looking.now),
         state=row.state,
         state_words=STATES[row.state],
-        text=None if text is None else pieces(text[:SHOWN], marks(verdict.receipt) if verdict and is_same_text else []),
+        text=None
+        if text is None
+        else text_of(text[:SHOWN], verdict.receipt if verdict and is_same_text else None, looking),
+        withheld=withheld(verdict.receipt, looking) if verdict and text else (),
         is_cut=len(text or "") > SHOWN,
         is_this=is_this,
     )
 
 
-def _as_sent(comment: Comment) -> list[Turn]:
+def _as_sent(comment: Comment, looking: Eyes) -> list[Turn]:
     """What the comment answers, where the blog told us its text but never sent it to be decided."""
     sent = comment.parent_text
-    return [Turn(id=None, author="", text=pieces(sent[:SHOWN]), is_cut=len(sent) > SHOWN)] if sent else []
+    return (
+        [Turn(id=None, author="", text=text_of(sent[:SHOWN], None, looking), is_cut=len(sent) > SHOWN)] if sent else []
+    )
 
 
 def excerpt(text: str, size: int = EXCERPT) -> str:

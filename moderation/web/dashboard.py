@@ -15,14 +15,13 @@ from moderation.domain.errors import AlreadyDecided, Claimed, InvalidRequest, No
 from moderation.storage import comments, outbox
 from moderation.storage.tables import Comment, Decision, Event
 from moderation.storage.types import utc_now
-from moderation.web import authors, conversation, cursors, receipts
+from moderation.web import authors, conversation, cursors, masking, receipts
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
 from moderation.web.cards import STATES, make_cards, make_line
 from moderation.web.desk import blueprint as desk
-from moderation.web.desk import claim_if_open, decide_so, read_choice
+from moderation.web.desk import claim_if_open, decide_so, note_sight, read_choice
 from moderation.web.frame import eyes, page
 from moderation.web.lists import PAGE_SIZE, queue_page
-from moderation.web.marking import pieces
 from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.shelves import SHELF_OF_PATH
@@ -57,7 +56,8 @@ def _keep_pages_small(state: BlueprintSetupState) -> None:
     state.app.jinja_env.globals["htmx_config"] = HTMX_CONFIG
 
 
-blueprint.add_app_template_filter(pieces, "pieces")
+blueprint.add_app_template_filter(masking.shown, "pieces")
+blueprint.add_app_template_filter(masking.covered, "covered")
 
 
 @blueprint.get("/", defaults={"name": "held"})
@@ -76,6 +76,8 @@ def comment(comment_id: uuid.UUID) -> str:
     claim_if_open(comment_id)
     with services().database.read() as session:
         row = _found(comments.find_card(session, readable_sites(), comment_id))
+    note_sight(row)
+    with services().database.read() as session:
         looking = eyes(session)
         card = make_cards(session, [row], looking, shown=None)[0]
         history = [make_line(item, row.version, looking) for item in comments.history(session, row)]
@@ -111,7 +113,8 @@ def decide(comment_id: uuid.UUID) -> ResponseReturnValue:
     if choice is None or seen_version is None:
         raise InvalidRequest("The form has no known decision in it. Go back and load the page again.")
     with services().database.read() as session:
-        _decidable(comments.find_card(session, readable_sites(), comment_id))
+        row = _decidable(comments.find_card(session, readable_sites(), comment_id))
+    note_sight(row)
     try:
         decision = decide_so(g.moderator, decidable_sites(), comment_id, seen_version, choice)
     except (AlreadyDecided, Claimed) as error:

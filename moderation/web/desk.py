@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Blueprint, flash, g, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
-from moderation import claims, notes, review
+from moderation import claims, notes, review, wellbeing
 from moderation.deciding import ESCALATE, PERSON_ACTIONS, Choice
 from moderation.domain.comment import Action, State
 from moderation.domain.errors import Claimed, InvalidRequest, NotAllowed, NotFound
@@ -78,6 +78,11 @@ def _take(comment_id: uuid.UUID) -> datetime:
     )
 
 
+def note_sight(row: Comment) -> None:
+    """Count a comment among what the signed-in person has read today, if it is hard to read."""
+    wellbeing.saw(services().database, g.moderator, [row], utc_now())
+
+
 def _waits(row: Comment) -> bool:
     return row.state is State.HELD or (row.state is State.PUBLISHED and row.open_reports > 0)
 
@@ -86,7 +91,7 @@ def _waits(row: Comment) -> bool:
 @for_moderators
 def claim(comment_id: uuid.UUID) -> ResponseReturnValue:
     """Have a card to oneself, asked for by the script when the card gets the focus."""
-    _must_be_decidable(comment_id)
+    note_sight(_must_be_decidable(comment_id))
     try:
         until = _take(comment_id)
     except Claimed as error:
@@ -122,10 +127,11 @@ def add_note(comment_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(local_path(request.form.get("back")), 303)
 
 
-def _must_be_decidable(comment_id: uuid.UUID) -> None:
+def _must_be_decidable(comment_id: uuid.UUID) -> Comment:
     with services().database.read() as session:
         row = comments.find_card(session, readable_sites(), comment_id)
     if row is None:
         raise NotFound("There is nothing of this kind on your sites.")
     if row.site_id not in decidable_sites():
         raise NotAllowed("On this site you may look, but not decide.")
+    return row

@@ -7,6 +7,7 @@ from typing import Any, cast
 import sqlalchemy.orm as so
 from flask import g, get_flashed_messages, render_template, request, url_for
 
+from moderation import preferences, wellbeing
 from moderation.domain.comment import RESULT, Action, State
 from moderation.storage import comments, outbox, queues, sites
 from moderation.storage.listing import Queue
@@ -16,6 +17,8 @@ from moderation.web.access import decidable_sites, readable_sites
 from moderation.web.cards import STATES, Eyes, make_line
 from moderation.web.keys import KEYS, Key
 from moderation.web.shelves import SHELVES
+from moderation.web.times import zone
+from moderation.wellbeing import Sights
 
 COUNTED = 1_000  # a moderator needs to know that it is many, not how many
 
@@ -56,19 +59,32 @@ class Frame:
     places: list[Place]
     news: list[News]
     moderator: str
+    sights: Sights
     keys: tuple[Key, ...] = KEYS
 
 
 def eyes(session: so.Session) -> Eyes:
     """The signed-in person's."""
-    return Eyes(sites.site_names(session, readable_sites()), decidable_sites(), utc_now(), g.moderator.id)
+    mine = preferences.read(g.moderator)
+    return Eyes(
+        sites.site_names(session, readable_sites()),
+        decidable_sites(),
+        utc_now(),
+        g.moderator.id,
+        mask=mine.mask,
+        opted_out=mine.opted_out,
+    )
 
 
 def page(template: str, session: so.Session, **values: Any) -> str:
     """*template* in its frame. `here` is where its forms lead back to."""
-    frame = Frame(_queues(session), _places(session), _news(session), g.moderator.name)
+    frame = Frame(_queues(session), _places(session), _news(session), g.moderator.name, _sights(session))
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return render_template(template, frame=frame, here=here, **values)
+
+
+def _sights(session: so.Session) -> Sights:
+    return wellbeing.sights(session, g.moderator.id, utc_now(), zone())
 
 
 def _queues(session: so.Session) -> list[Place]:

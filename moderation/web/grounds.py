@@ -7,6 +7,7 @@ from typing import Any
 from moderation.domain.decision import percent
 from moderation.domain.explain import excused_words, is_estimate, replay, score_without, words
 from moderation.web.marking import label_of, leading_attribute
+from moderation.web.masking import covers
 from moderation.web.two_readers import two_readers
 
 EXCUSED_SHOWN = 6
@@ -23,6 +24,7 @@ class Without:
     score: str
     without: str
     is_estimate: bool = False
+    is_covered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,9 @@ def _without_heaviest(text: str, receipt: Mapping[str, Any]) -> Without | None:
         score=now,
         without=then,
         is_estimate=is_estimate(reading),
+        is_covered=any(
+            mark.start < span.end and span.start < mark.end for mark in covers(text, receipt) for span in top.spans
+        ),
     )
 
 

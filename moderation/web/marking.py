@@ -22,6 +22,7 @@ _INVISIBLE = re.compile(
 _JOINERS = frozenset("\u180b\u180c\u180d\u200c\u200d")
 _FIRST_JOINED = "\u0590"
 _NAMED_EACH = 3
+_LONGEST_VEIL = 12
 
 LABELS = {
     "TOXICITY": "rude",
@@ -41,6 +42,7 @@ class Kind(StrEnum):
     RAISED = "scored"
     LOWERED = "lowered"
     LISTED = "listed"
+    MASKED = "masked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,22 @@ class Piece:
     scored: tuple[str, ...] = ()
     lowered: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     invisible: str = ""  # the characters' names, where `text` stands for what takes no ink
 
     @property
     def kinds(self) -> list[str]:
-        return [kind.value for kind in Kind if getattr(self, kind.value)]
+        """What it is marked as; to be covered is no mark."""
+        return [kind.value for kind in Kind if kind is not Kind.MASKED and getattr(self, kind.value)]
+
+    @property
+    def veil(self) -> str:
+        """What is seen in place of a covered word: its first letter, and how long it is."""
+        return self.text[:1] + "•" * min(len(self.text) - 1, _LONGEST_VEIL)
 
 
-def marks(receipt: dict[str, Any]) -> list[Mark]:
+def marks(receipt: Mapping[str, Any]) -> list[Mark]:
     """What raised the score, heaviest first; what held it back; and what stands on the site's lists."""
     spans = replay(receipt).spans
     raised = sorted(highlights(spans), key=lambda span: -span.contribution)
@@ -105,7 +114,7 @@ def pieces(text: str, found: Sequence[Mark] = ()) -> list[Piece]:
     for start, end in pairwise(sorted(edges)):
         over = [mark for mark in inside if mark.start < end and mark.end > start]
         labels = {kind.value: _labels(mark.label for mark in over if mark.kind is kind) for kind in Kind}
-        ends = _labels(_spoken(mark) for mark in over if min(mark.end, size) == end)
+        ends = _labels(_spoken(mark) for mark in over if mark.kind is not Kind.MASKED and min(mark.end, size) == end)
         shown = list(_shown(text, start, end))
         for number, (part, invisible) in enumerate(shown, 1):
             cut.append(Piece(part, **labels, ends=ends if number == len(shown) else (), invisible=invisible))

@@ -26,6 +26,7 @@ from moderation.storage.tables import (
     Decision,
     Event,
     EventState,
+    HardSight,
     IdempotencyRecord,
     IdempotencyState,
     Label,
@@ -91,6 +92,7 @@ def fill(database):
         session.add(Batch(site_id=site.id, moderator_id=moderator.id, action=Action.PUBLISH, query={}, sample=[]))
         session.add(Note(site_id=site.id, comment_id=comment.id, moderator_id=moderator.id, text="look"))
         session.add(Appeal(site_id=site.id, comment_id=comment.id, text="but"))
+        session.add(HardSight(moderator_id=moderator.id, comment_id=comment.id, seen_at=NOW))
         session.add(
             IdempotencyRecord(
                 site_id=site.id,

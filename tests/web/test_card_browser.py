@@ -7,7 +7,7 @@ from moderation.domain.comment import Article, Author, Parent
 from moderation.storage import authors
 from moderation.storage.tables import Membership, Role
 from moderation.storage.types import utc_now
-from tests.factories import make_submission
+from tests.factories import make_comment, make_submission
 
 
 @pytest.fixture
@@ -115,3 +115,49 @@ def test_with_ctrl_a_link_opens_its_own_tab(open_page, scene):
 
     opened.value.wait_for_selector("h1 >> text=Cy")
     assert not page.locator("#drawer").is_visible()
+
+
+@pytest.fixture
+def slur(database, site):
+    with database.write() as session:
+        make_comment(session, site, text="What shit is that", risk=0.9)
+        make_comment(session, site, text="And this crap", risk=0.5)
+
+
+def is_seen(page):
+    """Whether the word under the cover is drawn, and its cover is not: the same is told to a screen reader."""
+    under, cover = page.locator(".slur .under"), page.locator(".slur .cover")
+    assert under.is_visible() is not cover.is_visible()
+    return under.is_visible()
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_a_covered_word_is_shown_under_the_pointer_and_while_it_is_pressed(open_page, slur, with_script):
+    page = open_page(with_script=with_script)
+    page.mouse.move(1, 1)
+    assert not is_seen(page)
+    box = page.locator(".slur").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    page.mouse.move(*middle)
+    assert is_seen(page)
+    page.mouse.move(1, 1)
+    assert not is_seen(page)
+    page.mouse.click(*middle)
+    page.mouse.move(1, 1)
+    assert is_seen(page)
+    assert page.locator(".slur").bounding_box() == box
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_by_keyboard_a_covered_word_is_shown_with_its_card_and_stays_if_it_is_asked_for(open_page, slur, with_script):
+    page = open_page(with_script=with_script)
+    page.get_by_label("Show masked words").focus()
+    assert is_seen(page)
+
+    page.locator(".card").nth(1).focus()
+    assert not is_seen(page)
+    page.get_by_label("Show masked words").focus()
+    page.keyboard.press("Space")
+    page.locator(".card").nth(1).focus()
+    assert is_seen(page)
