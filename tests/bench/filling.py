@@ -271,7 +271,7 @@ def _receipt(code: str, risk: float, action: Action) -> Receipt:
         source = Source.SYSTEM if code == "not_scored" else Source.RULE if code in NO_SCORE else Source.CLASSIFIER
         is_scored = source is Source.CLASSIFIER
         reasons = [Reason(code, source, action, name if is_scored else "", risk if is_scored else None).as_dict()]
-    spans = [{"start": 4, "end": 10, "attribute": name, "contribution": 1.25}] if risk > 0.5 else []
+    spans = [[4, 10, name, 1.25]] if risk > 0.5 else []
     receipt = {"reasons": reasons, "scores": {} if code == "not_scored" else scores, "spans": spans}
     return Receipt(json.dumps({**receipt, "model": "quick-3", "policy_version": 1}), code, risk)
 

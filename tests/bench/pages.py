@@ -1,0 +1,212 @@
+"""How long every page of the dashboard takes on a large blog: `python -m tests.bench.pages`.
+
+A database is filled as after a year, the service started as in production, and each page asked for over HTTP.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import urllib3
+
+from moderation.config import Settings
+from moderation.storage import migrate, moderators, tallies
+from moderation.storage.engine import Database
+from moderation.storage.tables import Moderator
+from moderation.storage.types import utc_now
+from moderation.web.app import create_app
+from tests.bench.filling import fill
+from tests.factories import SECRET_KEY
+from tests.pages import Page, pages
+from tests.postgres import Cluster, find_postgres, free_port
+
+BUDGET_MS = 100.0
+EXAMPLES = 25  # comments, authors and so on, of which each request takes the next
+
+Figures = dict[str, float]
+
+
+@click.command(epilog="Example: python -m tests.bench.pages --database sqlite --json")
+@click.option(
+    "--database", "engine", type=click.Choice(["sqlite", "postgres", "both"]), default="both", show_default=True
+)
+@click.option("--held", default=100_000, show_default=True, help="Comments that wait for a decision.")
+@click.option("--history", default=1_000_000, show_default=True, help="Comments that were decided.")
+@click.option(
+    "--times", default=100, show_default=True, help="Requests of each page, after three that are not counted."
+)
+@click.option("--only", default="", help="Measure only pages with this in their name.")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the filled SQLite file in this folder, and take it from there the next time.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def main(engine: str, held: int, history: int, times: int, only: str, keep: Path | None, as_json: bool) -> None:
+    """Measure every page of the dashboard, and say which is over the budget (p99, in milliseconds)."""
+    result: dict[str, dict[str, Figures]] = {}
+    for name in ("sqlite", "postgres") if engine == "both" else (engine,):
+        with _database(name, held, history, keep) as url:
+            result[name] = _measure(url, times, only)
+    click.echo(json.dumps(result, indent=1) if as_json else _table(result, held, history))
+    over = [page for figures in result.values() for page, each in figures.items() if each["p99_ms"] > BUDGET_MS]
+    sys.exit(1 if over else 0)
+
+
+@contextlib.contextmanager
+def _database(name: str, held: int, history: int, keep: Path | None) -> Iterator[str]:
+    """The address of a filled database."""
+    if name == "sqlite":
+        with contextlib.ExitStack() as stack:
+            folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            path = folder / f"{held}-{history}.db"
+            if path.exists():
+                _upgrade(f"sqlite:///{path}")
+            else:
+                folder.mkdir(parents=True, exist_ok=True)
+                draft = path.with_suffix(".new")
+                draft.unlink(missing_ok=True)
+                _fill(f"sqlite:///{draft}", held, history)
+                draft.replace(path)
+            yield f"sqlite:///{path}"
+        return
+    binaries = find_postgres()
+    if binaries is None:
+        raise click.ClickException("PostgreSQL's initdb is not installed (on Debian: apt-get install postgresql).")
+    with Cluster(binaries) as cluster:
+        url = cluster.create_database("bench")
+        _fill(url, held, history)
+        yield url
+
+
+def _fill(url: str, held: int, history: int) -> None:
+    database, start = Database(url), time.monotonic()
+    try:
+        migrate.upgrade(database.writer)
+        fill(database, held=held, history=history)
+        _tally(database)
+    finally:
+        database.dispose()
+    click.echo(f"filled in {time.monotonic() - start:,.0f} s", err=True)
+
+
+def _upgrade(url: str) -> None:
+    database = Database(url)
+    try:
+        migrate.upgrade(database.writer)
+        _tally(database)
+    finally:
+        database.dispose()
+
+
+def _tally(database: Database) -> None:
+    """Count the past, as the worker has by the time it is a year long."""
+    part: tallies.Part | None
+    while True:
+        with database.write() as session:
+            for _ in range(500):
+                part = tallies.read_next(session, utc_now())
+                if part is None:
+                    return
+                tallies.write(session, part)
+                session.flush()
+
+
+def _measure(url: str, times: int, only: str) -> dict[str, Figures]:
+    database = Database(url)
+    settings = Settings(database_url=url, secret_key=SECRET_KEY, home=Path(tempfile.gettempdir()))
+    app = create_app(settings, database=database, scorer=object())  # type: ignore[arg-type]  # only asked for its addresses
+    try:
+        with database.write() as session:
+            by = session.query(Moderator).order_by(Moderator.email).first()
+            assert by is not None
+            cookie = moderators.open_session(session, by, utc_now())
+        with database.read() as session:
+            found = pages(app, session, SECRET_KEY, limit=EXAMPLES)
+    finally:
+        database.dispose()
+    by_name: dict[str, list[Page]] = defaultdict(list)
+    for page in found:
+        by_name[page.name].append(page)
+    with _service(url) as address:
+        http = urllib3.HTTPConnectionPool("127.0.0.1", address, maxsize=1)
+        return {
+            name: _time(http, some, times, {"Cookie": f"moderation={cookie}", "Accept-Encoding": "gzip"})
+            for name, some in by_name.items()
+            if only in name
+        }
+
+
+def _time(http: urllib3.HTTPConnectionPool, some: list[Page], times: int, headers: dict[str, str]) -> Figures:
+    taken, size = [], 0
+    for number in range(times + 3):
+        start = time.perf_counter()
+        answer = http.request("GET", some[number % len(some)].path, headers=headers, redirect=False)
+        taken.append((time.perf_counter() - start) * 1000)
+        size = max(size, int(answer.headers.get("Content-Length", 0)))
+        if answer.status >= 400:
+            raise click.ClickException(f"{some[number % len(some)].path} answers {answer.status}.")
+    counted = np.array(taken[3:])
+    return {
+        "p50_ms": round(float(np.median(counted)), 1),
+        "p99_ms": round(float(np.quantile(counted, 0.99)), 1),
+        "bytes": size,
+    }
+
+
+@contextlib.contextmanager
+def _service(url: str) -> Iterator[int]:
+    """`moderation serve` on a free port."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as home:
+        env: dict[str, Any] = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "MODERATION_SECRET_KEY": SECRET_KEY,
+            "MODERATION_HOME": home,
+            "CAREFUL_READER": "off",
+        }
+        command = [sys.executable, "-m", "moderation", "serve", "--port", str(port)]
+        log = Path(home) / "log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(command, env=env, stdout=file, stderr=file)
+        try:
+            _wait(port, process, log)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(40)
+
+
+def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    http, end = urllib3.HTTPConnectionPool("127.0.0.1", port, retries=False), time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(urllib3.exceptions.HTTPError):
+            if http.request("GET", "/healthz").status == 200:
+                return
+        time.sleep(0.1)
+    raise click.ClickException(f"The service does not start:\n{log.read_text()[-2_000:]}")
+
+
+def _table(result: dict[str, dict[str, Figures]], held: int, history: int) -> str:
+    lines = [f"{held:,} held, {history:,} decided; milliseconds over HTTP, budget {BUDGET_MS:.0f} at p99"]
+    for engine, figures in result.items():
+        lines.append(f"\n{engine:<44}{'p50':>8}{'p99':>8}{'KB':>8}")
+        for page, each in sorted(figures.items(), key=lambda item: -item[1]["p99_ms"]):
+            mark = "  over" if each["p99_ms"] > BUDGET_MS else ""
+            lines.append(f"{page:<44}{each['p50_ms']:>8.1f}{each['p99_ms']:>8.1f}{each['bytes'] / 1000:>8.1f}{mark}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
