@@ -79,7 +79,7 @@ def describe(way: str, wanted: Sequence[Queue], filters: Filters) -> dict[str, A
     """A selection as a batch keeps it."""
     values = {
         "reasons": list(filters.reasons),
-        "article": filters.article_id and str(filters.article_id),
+        "articles": [str(article_id) for article_id in filters.article_ids],
         "author": filters.author_id and str(filters.author_id),
         "since": filters.since and filters.since.isoformat(),
         "until": filters.until and filters.until.isoformat(),

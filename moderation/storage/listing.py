@@ -61,23 +61,27 @@ _WHAT: dict[Queue, tuple[str | None, tuple[State, ...]]] = {
 class Filters:
     """What a list is narrowed to. `reasons` are codes; an attribute's is its name in small letters.
 
+    A comment has all of `reasons` and none of `without_reasons`, and is on one of the articles.
     `since` and `until` are times of arrival, `until` not included. `risk_from` and `risk_to` are both included.
-    `text` and `author_name` are looked for as they stand, in capital or small letters.
+    All `words` and the `author_name` are looked for as they stand, in capital or small letters.
     """
 
     reasons: tuple[str, ...] = ()
-    article_id: uuid.UUID | None = None
+    without_reasons: tuple[str, ...] = ()
+    only_ids: tuple[uuid.UUID, ...] = ()
+    without_ids: tuple[uuid.UUID, ...] = ()
+    article_ids: tuple[uuid.UUID, ...] = ()
     author_id: uuid.UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
     risk_from: float | None = None
     risk_to: float | None = None
-    text: str = ""
+    words: tuple[str, ...] = ()
     author_name: str = ""
 
     @property
     def needs_scan(self) -> bool:
-        return bool(self.text or self.author_name)
+        return bool(self.words or self.author_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def arms(
     after: Place | None,
     limit: int,
 ) -> list[Places]:
-    """One SELECT for each site and state; a list that nothing narrows by state needs one a site.
+    """One SELECT for each site (or article) and state; a list that nothing narrows by state needs one a site.
 
     Raises:
         InvalidRequest: words are looked for, which no index finds; only `search` does.
@@ -125,14 +129,18 @@ def arms(
         raise InvalidRequest("A search can be read, but not counted or decided as a whole.", code="words-not-indexed")
     mark, states = _WHAT[queue]
     codes = [*([mark] if mark else []), *filters.reasons]
-    is_narrow = filters.article_id is not None or filters.author_id is not None
+    is_narrow = bool(filters.article_ids) or filters.author_id is not None
     any_state = queue is Queue.ALL and sort is not Sort.RISK and (is_narrow or not codes)
     wanted: tuple[State | None, ...] = (None,) if any_state else states
-    if is_narrow and not (site_ids := _sites_of(session, site_ids, filters)):
-        return []
-    return [
-        _arm(site_id, state, codes, filters, sort, after, limit) for site_id in sorted(site_ids) for state in wanted
-    ]
+    if is_narrow:
+        bases = [
+            _of_article(article_id, state, codes, filters)
+            for article_id in _own_articles(session, site_ids, filters)
+            for state in wanted
+        ]
+    else:
+        bases = [_of_site(site_id, state, codes) for site_id in sorted(site_ids) for state in wanted]
+    return [_arm(base, filters, sort, after, limit) for base in bases]
 
 
 def merged(some: Sequence[Places], sort: Sort, limit: int) -> Places:
@@ -145,71 +153,77 @@ def in_parts(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _sites_of(session: so.Session, site_ids: Collection[uuid.UUID], filters: Filters) -> list[uuid.UUID]:
-    """Which of the sites the article and the author belong to: those of other sites have no comments here."""
-    found = set(site_ids)
-    if filters.article_id is not None:
-        found &= {session.scalar(sa.select(Article.site_id).where(Article.id == filters.article_id))}
+def _own_articles(session: so.Session, site_ids: Collection[uuid.UUID], filters: Filters) -> Sequence[uuid.UUID | None]:
+    """The articles to look through; [None] is any. Other sites have no comments here."""
+    mine = set(site_ids)
     if filters.author_id is not None:
-        found &= {session.scalar(sa.select(Author.site_id).where(Author.id == filters.author_id))}
-    return list(found)
+        mine &= {session.scalar(sa.select(Author.site_id).where(Author.id == filters.author_id))}
+    if not filters.article_ids:
+        return [None] if mine else []
+    return session.scalars(
+        sa.select(Article.id).where(Article.id.in_(filters.article_ids), Article.site_id.in_(mine)).order_by(Article.id)
+    ).all()
 
 
-def _arm(
-    site_id: uuid.UUID,
-    state: State | None,
-    codes: Sequence[str],
-    filters: Filters,
-    sort: Sort,
-    after: Place | None,
-    limit: int,
-) -> Places:
-    risk: Any = Comment.risk
-    key: Any = Comment.id
-    if filters.author_id is not None or filters.article_id is not None:
-        query = _of_author_or_article(state, codes, filters)
-    elif codes:
-        risk, key = CommentMark.risk, CommentMark.comment_id
-        query = _marked(site_id, state, codes)
-    else:
-        query = _of_site(site_id, state)
-    query = query.where(*_within(risk, key, filters), *_following(risk, key, sort, after))
-    # A subselect, because SQLite takes no ORDER BY in a part of a UNION.
-    ordered = query.order_by(*order(risk, key, sort)).limit(limit).subquery()
-    return sa.select(ordered.c.risk, ordered.c.id)
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """Where an arm reads, and the columns it sorts by."""
+
+    query: Places
+    risk: Any
+    key: Any
 
 
-def _of_site(site_id: uuid.UUID, state: State | None) -> Places:
-    return sa.select(Comment.risk, Comment.id).where(Comment.site_id == site_id, _in_state(state))
-
-
-def _marked(site_id: uuid.UUID, state: State | None, codes: Sequence[str]) -> Places:
-    """Comments with all of *codes*, along the index of the first."""
-    query = sa.select(CommentMark.risk, CommentMark.comment_id.label("id")).where(
+def _of_site(site_id: uuid.UUID, state: State | None, codes: Sequence[str]) -> _Base:
+    """Comments of a site with all of *codes*, along the index of the first."""
+    if not codes:
+        plain = sa.select(Comment.risk, Comment.id).where(Comment.site_id == site_id, _in_state(state))
+        return _Base(plain, Comment.risk, Comment.id)
+    key = CommentMark.comment_id
+    marked = sa.select(CommentMark.risk, key.label("id")).where(
         CommentMark.site_id == site_id, CommentMark.code == codes[0], CommentMark.state == state
     )
-    return query.where(*(_has_mark(CommentMark.comment_id, code) for code in codes[1:]))
+    return _Base(marked.where(*(_has_mark(key, [code]) for code in codes[1:])), CommentMark.risk, key)
 
 
-def _of_author_or_article(state: State | None, codes: Sequence[str], filters: Filters) -> Places:
-    """Without the site, which `_sites_of` has seen to: SQLite would read all of the site's queue to keep its order."""
+def _of_article(article_id: uuid.UUID | None, state: State | None, codes: Sequence[str], filters: Filters) -> _Base:
+    """Without the site, which `_own_articles` has seen to: SQLite would read all of its queue to keep its order."""
     query = sa.select(Comment.risk, Comment.id).where(
-        _in_state(state), *(_has_mark(Comment.id, code) for code in codes)
+        _in_state(state), *(_has_mark(Comment.id, [code]) for code in codes)
     )
-    if filters.article_id is not None:
-        query = query.where(Comment.article_id == filters.article_id)
+    if article_id is not None:
+        query = query.where(Comment.article_id == article_id)
     if filters.author_id is not None:
         query = query.where(Comment.author_id == filters.author_id)
-    return query
+    return _Base(query, Comment.risk, Comment.id)
+
+
+def _arm(base: _Base, filters: Filters, sort: Sort, after: Place | None, limit: int) -> Places:
+    query = base.query.where(
+        *_within(base.risk, base.key, filters), *_following(base.risk, base.key, sort, after), *_left(base.key, filters)
+    )
+    # A subselect, because SQLite takes no ORDER BY in a part of a UNION.
+    ordered = query.order_by(*order(base.risk, base.key, sort)).limit(limit).subquery()
+    return sa.select(ordered.c.risk, ordered.c.id)
 
 
 def _in_state(state: State | None) -> sa.ColumnElement[bool]:
     return Comment.state != State.ERASED if state is None else Comment.state == state
 
 
-def _has_mark(comment_id: so.InstrumentedAttribute[uuid.UUID], code: str) -> sa.ColumnElement[bool]:
+def _has_mark(comment_id: so.InstrumentedAttribute[uuid.UUID], codes: Sequence[str]) -> sa.ColumnElement[bool]:
+    """One of *codes* is among its marks."""
     other = so.aliased(CommentMark)
-    return sa.exists().where(other.comment_id == comment_id, other.code == code)
+    return sa.exists().where(other.comment_id == comment_id, other.code.in_(codes))
+
+
+def _left(key: Any, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
+    if filters.without_reasons:
+        yield ~_has_mark(key, filters.without_reasons)
+    if filters.only_ids:
+        yield key.in_(filters.only_ids)
+    if filters.without_ids:
+        yield key.not_in(filters.without_ids)
 
 
 def _within(risk: Any, key: Any, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:

@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ import sqlalchemy.orm as so
 from moderation.domain.comment import Actor
 from moderation.storage.listing import EVERYTHING, MAX_ARMS, Filters, Place, Queue, Sort, arms, in_parts, places
 from moderation.storage.search import find
-from moderation.storage.tables import Comment, Decision
+from moderation.storage.tables import Article, Comment, Decision
 
 COUNTED = 1_001
 
@@ -81,6 +81,48 @@ def count(
         if total >= at_most:
             return at_most
     return total
+
+
+def count_any(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    queue: Queue,
+    codes: Sequence[str],
+    *,
+    filters: Filters = EVERYTHING,
+    at_most: int = COUNTED,
+) -> int:
+    """How many comments of a list have at least one of *codes*, each counted once, up to *at_most*."""
+    total = 0
+    for number, code in enumerate(codes):
+        first = replace(filters, reasons=(code, *filters.reasons), without_reasons=tuple(codes[:number]))
+        total += count(session, site_ids, queue, filters=first, at_most=at_most)
+    return min(total, at_most)
+
+
+def articles_in(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    queue: Queue,
+    *,
+    filters: Filters = EVERYTHING,
+    also: uuid.UUID | None = None,
+    looked_at: int = 500,
+    limit: int = 20,
+) -> list[tuple[Article, int]]:
+    """What the riskiest comments of a list are about, with how many of them; and *also*, if it is theirs."""
+    top = [place.id for place in places(session, site_ids, queue, filters, Sort.RISK, None, looked_at)]
+    rows = session.execute(
+        sa.select(Comment.article_id, sa.func.count().label("comments"))
+        .where(Comment.id.in_(top), Comment.article_id.is_not(None))
+        .group_by(Comment.article_id)
+        .order_by(sa.desc("comments"), Comment.article_id)
+    )
+    counts = {row.article_id: row.comments for row in rows}
+    wanted = [*list(counts)[:limit], *([also] if also and also not in list(counts)[:limit] else [])]
+    found = session.scalars(sa.select(Article).where(Article.id.in_(wanted), Article.site_id.in_(site_ids)))
+    by_id = {article.id: article for article in found}
+    return [(by_id[article_id], counts.get(article_id, 0)) for article_id in wanted if article_id in by_id]
 
 
 def histogram(

@@ -40,7 +40,7 @@ def find(
     Raises:
         InvalidRequest: the list is of more sites than can be searched at once.
     """
-    plain = replace(filters, text="", author_name="")
+    plain = replace(filters, words=(), author_name="")
     parts = arms(session, site_ids, queue, plain, sort, after, SCANNED)
     if len(parts) > MAX_ARMS:
         raise InvalidRequest("These are too many sites to search at once. Choose one.", code="too-many-sites")
@@ -72,7 +72,7 @@ def find_articles(session: so.Session, site_ids: Collection[uuid.UUID], text: st
 
 
 def _words(filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
-    if filters.text:
-        yield Comment.text.icontains(filters.text, autoescape=True)
+    for word in filters.words:
+        yield Comment.text.icontains(word, autoescape=True)
     if filters.author_name:
         yield Comment.author_name.icontains(filters.author_name, autoescape=True)

@@ -12,6 +12,7 @@ from moderation.storage import moderators
 from moderation.storage.secrets import decrypt
 from moderation.storage.tables import Moderator
 from moderation.storage.types import utc_now
+from moderation.web import account_preferences
 from moderation.web.access import for_moderators
 from moderation.web.frame import page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
@@ -22,6 +23,8 @@ from moderation.web.times import when
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 blueprint.before_request(refuse_cross_origin)
 blueprint.register_error_handler(CSRFError, form_expired)
+
+blueprint.register_blueprint(account_preferences.blueprint)
 
 log = structlog.get_logger(__name__)
 

@@ -20,7 +20,6 @@ from moderation.storage import comments as storage
 from moderation.storage.policies import current_policy
 from moderation.storage.tables import Comment, Decision, Note, Report, Site
 from moderation.web.grounds import Grounds, grounds
-from moderation.web.keys import KEY_OF
 from moderation.web.marking import LABELS, Piece, marks, pieces
 from moderation.web.masking import covers
 from moderation.web.times import When, when
@@ -62,7 +61,6 @@ DEEDS = {
 class Choice:
     action: str
     label: str
-    key: str
 
 
 # Reasons in plain words, by where they come from.
@@ -307,9 +305,9 @@ def _choices(comment: Comment, eyes: Eyes) -> list[Choice]:
         return []
     is_reported = comment.state is State.PUBLISHED and comment.open_reports > 0
     may_ask = (comment.state is State.HELD or is_reported) and comment.escalated_at is None
-    ask = [Choice("escalate", "Escalate", KEY_OF["escalate"])] if may_ask else []
+    ask = [Choice("escalate", "Escalate")] if may_ask else []
     return [
-        Choice(action.value, "Keep" if RESULT[action] is comment.state else label, KEY_OF[action.value])
+        Choice(action.value, "Keep" if RESULT[action] is comment.state else label)
         for action, label in CHOICES.items()
         if RESULT[action] is not comment.state or is_reported
     ] + ask

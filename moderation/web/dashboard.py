@@ -2,6 +2,7 @@
 
 import uuid
 from typing import TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import sqlalchemy.orm as so
 from flask import Blueprint, flash, g, redirect, request, url_for
@@ -22,9 +23,11 @@ from moderation.web.desk import blueprint as desk
 from moderation.web.desk import claim_if_open, decide_so, note_sight, read_choice
 from moderation.web.frame import eyes, page
 from moderation.web.lists import PAGE_SIZE, queue_page
+from moderation.web.mine import mine
+from moderation.web.narrowing import read_wish
 from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
 from moderation.web.services import services
-from moderation.web.shelves import SHELF_OF_PATH
+from moderation.web.shelves import SHELF_OF_PATH, SHELVES, Shelf
 from moderation.web.times import when
 
 blueprint = Blueprint("dashboard", __name__)
@@ -54,6 +57,7 @@ HTMX_CONFIG = {
 def _keep_pages_small(state: BlueprintSetupState) -> None:
     state.app.jinja_env.trim_blocks = state.app.jinja_env.lstrip_blocks = True
     state.app.jinja_env.globals["htmx_config"] = HTMX_CONFIG
+    state.app.jinja_env.globals["mine"] = mine
 
 
 blueprint.add_app_template_filter(masking.shown, "pieces")
@@ -66,7 +70,8 @@ blueprint.add_app_template_filter(masking.covered, "covered")
 def queue(name: str) -> str:
     """One of the queues."""
     with services().database.read() as session:
-        return queue_page(session, SHELF_OF_PATH[name])
+        shelf = SHELF_OF_PATH[name]
+        return queue_page(session, shelf, read_wish(shelf, request.args))
 
 
 @blueprint.get("/comments/<uuid:comment_id>")
@@ -187,7 +192,15 @@ def _came_second(comment_id: uuid.UUID, error: AlreadyDecided | Claimed) -> tupl
         row = _found(comments.find_card(session, readable_sites(), comment_id))
         first = str(error) if isinstance(error, Claimed) else _who_was_first(session, row)
         conflict = first, make_cards(session, [row], eyes(session))[0]
-        return queue_page(session, SHELF_OF_PATH["held"], conflict=conflict, without=comment_id), 409
+        shelf, args = _list_before(request.form.get("back"))
+        return queue_page(session, shelf, read_wish(shelf, args), conflict=conflict, without=comment_id), 409
+
+
+def _list_before(back: str | None) -> tuple[Shelf, dict[str, str]]:
+    """The list that a form stood on, by the address that it leads back to; else the first of them."""
+    parts = urlsplit(local_path(back))
+    shelf = SHELF_OF_PATH.get(parts.path.strip("/") or "held")
+    return (shelf, dict(parse_qsl(parts.query))) if shelf else (SHELVES[0], {})
 
 
 def _who_was_first(session: so.Session, row: Comment) -> str:

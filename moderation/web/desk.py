@@ -15,6 +15,7 @@ from moderation.domain.errors import Claimed, InvalidRequest, NotAllowed, NotFou
 from moderation.storage import comments
 from moderation.storage.tables import Comment, Decision, Moderator
 from moderation.storage.types import utc_now
+from moderation.web import skipping
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
 from moderation.web.same_origin import local_path
 from moderation.web.services import services
@@ -106,6 +107,24 @@ def release(comment_id: uuid.UUID) -> ResponseReturnValue:
     _must_be_decidable(comment_id)
     claims.release(services().database, moderator=g.moderator, comment_id=comment_id)
     return "", 204
+
+
+@blueprint.post("/comments/<uuid:comment_id>/skip")
+@for_moderators
+def skip(comment_id: uuid.UUID) -> ResponseReturnValue:
+    """Put a card behind the others for oneself, and leave it to everybody else."""
+    _must_be_decidable(comment_id)
+    claims.release(services().database, moderator=g.moderator, comment_id=comment_id)
+    skipping.skip(comment_id)
+    return redirect(local_path(request.form.get("back")), 303)
+
+
+@blueprint.post("/skipped/bring-back")
+@for_moderators
+def bring_back() -> ResponseReturnValue:
+    """Let skipped cards stand where they stood."""
+    skipping.bring_back()
+    return redirect(local_path(request.form.get("back")), 303)
 
 
 @blueprint.post("/comments/<uuid:comment_id>/notes")

@@ -10,12 +10,14 @@ from flask import g, get_flashed_messages, render_template, request, url_for
 from moderation import preferences, wellbeing
 from moderation.domain.comment import RESULT, Action, State
 from moderation.storage import comments, outbox, queues, sites
-from moderation.storage.listing import Queue
+from moderation.storage.listing import Filters, Queue
 from moderation.storage.tables import Decision
 from moderation.storage.types import utc_now
 from moderation.web.access import decidable_sites, readable_sites
 from moderation.web.cards import STATES, Eyes, make_line
-from moderation.web.keys import KEYS, Key
+from moderation.web.keys import Key, keys_of
+from moderation.web.mine import mine
+from moderation.web.same_origin import local_path
 from moderation.web.shelves import SHELVES
 from moderation.web.times import zone
 from moderation.wellbeing import Sights
@@ -32,11 +34,12 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page to go to: its address, its name, how much waits there."""
+    """A page to go to: its address, its name, how much waits there, and what the script's keys call it."""
 
     url: str
     name: str
     count: str = ""
+    does: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Frame:
     news: list[News]
     moderator: str
     sights: Sights
-    keys: tuple[Key, ...] = KEYS
+    keys: tuple[Key, ...]
 
 
 def eyes(session: so.Session) -> Eyes:
@@ -78,9 +81,11 @@ def eyes(session: so.Session) -> Eyes:
 
 def page(template: str, session: so.Session, **values: Any) -> str:
     """*template* in its frame. `here` is where its forms lead back to."""
-    frame = Frame(_queues(session), _places(session), _news(session), g.moderator.name, _sights(session))
-    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return render_template(template, frame=frame, here=here, **values)
+    frame = Frame(
+        _queues(session), _places(session), _news(session), g.moderator.name, _sights(session), keys_of(mine())
+    )
+    back = request.full_path.rstrip("?") if request.method == "GET" else local_path(request.form.get("back"))
+    return render_template(template, frame=frame, here=back.partition("#")[0], **values)
 
 
 def _sights(session: so.Session) -> Sights:
@@ -89,12 +94,17 @@ def _sights(session: so.Session) -> Sights:
 
 def _queues(session: so.Session) -> list[Place]:
     """Only what waits for somebody is counted: a number says what is left to do."""
-    mine = readable_sites()
+    mine_to_do = Filters(without_reasons=tuple(name.lower() for name in mine().opted_out))
+
+    def left(queue: Queue) -> str:
+        return _short(queues.count(session, readable_sites(), queue, filters=mine_to_do, at_most=COUNTED))
+
     return [
         Place(
             url_for("dashboard.queue", name=shelf.path),
             shelf.title,
-            _short(queues.count(session, mine, shelf.queue, at_most=COUNTED)) if shelf.waits else "",
+            left(shelf.queue) if shelf.waits else "",
+            f"queue-{shelf.path}",
         )
         for shelf in SHELVES
     ]
@@ -111,7 +121,7 @@ def _places(session: so.Session) -> list[Place]:
 
 
 def _short(count: int) -> str:
-    return f"{COUNTED - 1}+" if count >= COUNTED else str(count or "")
+    return f"{COUNTED // 1000}k+" if count >= COUNTED else str(count or "")
 
 
 def _news(session: so.Session) -> list[News]:

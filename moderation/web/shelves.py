@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from flask_babel import LazyString, lazy_gettext
+
 from moderation.storage.listing import Queue, Sort
 
 
@@ -11,10 +13,10 @@ class Shelf:
 
     queue: Queue
     path: str
-    title: str
-    lead: str
-    cheer: str
-    empty: str
+    title: LazyString
+    lead: LazyString
+    cheer: LazyString
+    empty: LazyString
     waits: bool = False
     sort: Sort = Sort.NEWEST
 
@@ -23,73 +25,73 @@ SHELVES = (
     Shelf(
         Queue.HELD,
         "held",
-        "Held",
-        "Held until somebody decides.",
-        "Nicely done.",
-        "Nothing is waiting for a decision.",
+        lazy_gettext("Held"),
+        lazy_gettext("Held until somebody decides."),
+        lazy_gettext("Nicely done."),
+        lazy_gettext("Nothing is waiting for a decision."),
         waits=True,
         sort=Sort.RISK,
     ),
     Shelf(
-        Queue.ESCALATED,
-        "escalated",
-        "Escalated",
-        "A moderator asks the owners to look at these.",
-        "Nobody is stuck.",
-        "No moderator has asked an owner to look at anything.",
-        waits=True,
-        sort=Sort.OLDEST,
-    ),
-    Shelf(
         Queue.REPORTED,
         "reported",
-        "Reported",
-        "These are published, and readers asked for a second look. “Keep” closes the reports.",
-        "All quiet.",
-        "No reader has reported anything that is still open.",
+        lazy_gettext("Reported"),
+        lazy_gettext("These are published, and readers asked for a second look. “Keep” closes the reports."),
+        lazy_gettext("All quiet."),
+        lazy_gettext("No reader has reported anything that is still open."),
         waits=True,
     ),
     Shelf(
         Queue.NOT_SCORED,
         "not-scored",
-        "Not scored",
-        "No reader could read these in time, so there is no score: only a person can tell.",
-        "Everything was read.",
-        "No comment waits without a score.",
+        lazy_gettext("Not scored"),
+        lazy_gettext("No reader could read these in time, so there is no score: only a person can tell."),
+        lazy_gettext("Everything was read."),
+        lazy_gettext("No comment waits without a score."),
+        waits=True,
+        sort=Sort.OLDEST,
+    ),
+    Shelf(
+        Queue.ESCALATED,
+        "escalated",
+        lazy_gettext("Escalated"),
+        lazy_gettext("A moderator asks the owners to look at these."),
+        lazy_gettext("Nobody is stuck."),
+        lazy_gettext("No moderator has asked an owner to look at anything."),
         waits=True,
         sort=Sort.OLDEST,
     ),
     Shelf(
         Queue.PUBLISHED,
         "published",
-        "Published",
-        "What the blog shows.",
-        "Nothing yet.",
-        "No comment is published.",
+        lazy_gettext("Published"),
+        lazy_gettext("What the blog shows."),
+        lazy_gettext("Nothing yet."),
+        lazy_gettext("No comment is published."),
     ),
     Shelf(
         Queue.REJECTED,
         "rejected",
-        "Rejected",
-        "What the blog does not show. It can still be approved.",
-        "Nothing yet.",
-        "No comment is rejected.",
+        lazy_gettext("Rejected"),
+        lazy_gettext("What the blog does not show. It can still be approved."),
+        lazy_gettext("Nothing yet."),
+        lazy_gettext("No comment is rejected."),
     ),
     Shelf(
         Queue.SPAM,
         "spam",
-        "Spam",
-        "What was marked as spam. It can still be approved.",
-        "No spam at all.",
-        "Enjoy it while it lasts.",
+        lazy_gettext("Spam"),
+        lazy_gettext("What was marked as spam. It can still be approved."),
+        lazy_gettext("No spam at all."),
+        lazy_gettext("Enjoy it while it lasts."),
     ),
     Shelf(
         Queue.ALL,
         "all",
-        "All",
-        "Every comment that is not erased.",
-        "Nothing yet.",
-        "The first comment that the blog sends will be here.",
+        lazy_gettext("All"),
+        lazy_gettext("Every comment that is not erased."),
+        lazy_gettext("Nothing yet."),
+        lazy_gettext("The first comment that the blog sends will be here."),
     ),
 )
 SHELF_OF_PATH = {shelf.path: shelf for shelf in SHELVES}

@@ -8,16 +8,16 @@ import uuid
 from datetime import datetime, timedelta
 
 import structlog
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
-from moderation import second_factor
+from moderation import claims, second_factor
 from moderation.passwords import password_fits
 from moderation.storage import moderators
 from moderation.storage.tables import Moderator
 from moderation.storage.types import utc_now
-from moderation.web.access import for_moderators, open_to_all, session_cookie
+from moderation.web.access import for_moderators, open_to_all, readable_sites, session_cookie
 from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
 from moderation.web.services import services
 
@@ -93,6 +93,7 @@ def check_code() -> ResponseReturnValue:
 @blueprint.post("/sign-out")
 @for_moderators
 def sign_out() -> Response:
+    claims.release_all(services().database, moderator=g.moderator, site_ids=readable_sites())
     with services().database.write() as transaction:
         moderators.close_session(transaction, request.cookies[session_cookie()])
     session.clear()

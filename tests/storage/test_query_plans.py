@@ -114,7 +114,7 @@ def assert_reads_an_index(steps, what):
 
 def test_each_part_of_each_queue_is_read_along_its_index(database, filled):
     site, article, _ = filled
-    of_an_article = Filters(article_id=article.id)
+    of_an_article = Filters(article_ids=(article.id,))
     with database.read() as session:
         for queue, sort, reasons, after in itertools.product(Queue, Sort, [(), ("insult",)], [None, PLACE]):
             for arm in listing.arms(session, [site.id], queue, Filters(reasons=reasons), sort, after, 21):

@@ -131,10 +131,10 @@ def test_another_site_s_comments_are_in_no_list(database, site, pages):
     for filters in (
         Filters(),
         Filters(author_id=author.id),
-        Filters(article_id=article.id),
+        Filters(article_ids=(article.id,)),
         Filters(reasons=("insult",)),
         Filters(author_id=author.id, reasons=("insult",)),
-        Filters(text="comment"),
+        Filters(words=("comment",)),
     ):
         assert pages(filters=filters) == []
         if not filters.needs_scan:
@@ -184,23 +184,55 @@ def codes_of(database):
 def test_filters_narrow_a_list_alone_and_together(database, mixed, pages, reasons, queue, sort):
     codes = codes_of(database)
     one = mixed[0]
-    for article_id, author_id, risk_from, text in itertools.product(
-        (None, one.article_id), (None, one.author_id), (None, 0.5), ("", "tulips", "100%")
+    for articles, author_id, risk_from, words in itertools.product(
+        ((), (one.article_id,)), (None, one.author_id), (None, 0.5), ((), ("tulips",), ("100%", "TEXT"))
     ):
-        filters = Filters(reasons=reasons, article_id=article_id, author_id=author_id, risk_from=risk_from, text=text)
+        filters = Filters(reasons=reasons, article_ids=articles, author_id=author_id, risk_from=risk_from, words=words)
         expected = {
             c.id
             for c in mixed
             if (queue is Queue.ALL or c.state is State.HELD)
             and set(reasons) <= codes.get(c.id, set())
-            and article_id in (None, c.article_id)
+            and (not articles or c.article_id in articles)
             and author_id in (None, c.author_id)
             and c.risk >= (risk_from or 0)
-            and text.casefold() in c.text.casefold()
+            and all(word.casefold() in c.text.casefold() for word in words)
         }
         found = ids(pages(queue, filters=filters, sort=sort, limit=7))
         assert len(found) == len(set(found))
         assert set(found) == expected, filters
+
+
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("reasons", [(), ("insult",)])
+def test_several_articles_are_one_list_in_order(mixed, pages, reasons, sort):
+    articles = tuple({comment.article_id for comment in mixed})
+    both = Filters(article_ids=articles, reasons=reasons)
+
+    assert ids(pages(filters=both, sort=sort)) == ids(pages(filters=Filters(reasons=reasons), sort=sort))
+
+
+@pytest.mark.parametrize("queue", [Queue.HELD, Queue.ALL])
+@pytest.mark.parametrize("more", [{}, {"reasons": ("insult",)}, {"by": True}])
+def test_what_somebody_leaves_to_others_is_in_none_of_their_lists(database, mixed, pages, more, queue):
+    codes = codes_of(database)
+    narrow = {"author_id": mixed[0].author_id} if more.get("by") else more
+
+    whole, left = (
+        pages(queue, filters=Filters(**narrow)),
+        pages(queue, filters=Filters(**narrow, without_reasons=("threat", "spam"))),
+    )
+
+    assert ids(left) == [c.id for c in whole if "threat" not in codes.get(c.id, set())]
+    assert 0 < len(left) < len(whole)
+
+
+def test_some_comments_can_be_left_out_of_a_list_or_be_all_of_it(mixed, pages):
+    everything = pages()
+    some = tuple(comment.id for comment in everything[2:5])
+
+    assert ids(pages(filters=Filters(without_ids=some))) == [c.id for c in everything if c.id not in some]
+    assert ids(pages(filters=Filters(only_ids=some))) == list(some)
 
 
 def test_author_s_name_is_looked_for_as_it_stands(mixed, pages):
@@ -222,7 +254,7 @@ def test_dates_are_times_of_arrival(database, site, pages):
 def test_search_stops_after_so_many_comments_and_goes_on_from_there(database, site, monkeypatch):
     monkeypatch.setattr(search, "SCANNED", 4)
     made = [add(database, site, text="rare" if n == 0 else "common") for n in range(10)]
-    filters, after, visited = Filters(text="rare"), None, []
+    filters, after, visited = Filters(words=("rare",)), None, []
     with database.read() as session:
         while True:
             page = queues.read_queue(session, [site.id], Queue.HELD, filters=filters, sort=Sort.NEWEST, after=after)
@@ -239,7 +271,7 @@ def test_more_sites_than_can_be_searched_at_once_are_refused(database, site, mon
         other = make_site(session, slug="other")
 
     with database.read() as session, pytest.raises(InvalidRequest):
-        queues.read_queue(session, [site.id, other.id], Queue.HELD, filters=Filters(text="x"))
+        queues.read_queue(session, [site.id, other.id], Queue.HELD, filters=Filters(words=("x",)))
 
 
 def test_count_stops_where_it_is_told(database, site):
@@ -277,7 +309,7 @@ def test_words_narrow_no_batch_and_no_count(database, site):
         for look in (queues.count, queues.chosen, queues.histogram):
             owner = [site.id] if look is queues.count else site.id
             with pytest.raises(InvalidRequest):
-                look(session, owner, Queue.HELD, filters=Filters(text="x"))
+                look(session, owner, Queue.HELD, filters=Filters(words=("x",)))
 
 
 def test_fingerprint_changes_with_arrivals_decisions_and_claims(database, site):

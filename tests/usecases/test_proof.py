@@ -239,4 +239,4 @@ def test_comments_of_another_site_are_never_chosen(database, site, moderator, he
 
 def test_search_for_words_is_refused_before_anything_is_chosen(held, draw):
     with pytest.raises(InvalidRequest):
-        draw(Filters(text="comment"))
+        draw(Filters(words=("comment",)))

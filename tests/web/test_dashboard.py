@@ -172,20 +172,19 @@ def test_a_page_cannot_begin_at_no_number(risk):
         cursors.read_risk(cursors.of_risk(risk, uuid4()))
 
 
-def test_navigation_counts_what_waits_up_to_a_bound(browser, database, site, monkeypatch):
-    monkeypatch.setattr("moderation.web.frame.COUNTED", 3)
+def test_navigation_counts_what_waits_up_to_a_bound(browser, database, site):
     with database.write() as session:
         for _ in range(2):
             make_comment(session, site)
 
     few = Tags(browser.get("/decided").text).text
     with database.write() as session:
-        for _ in range(9):
+        for _ in range(998):
             make_comment(session, site)
     many = Tags(browser.get("/decided").text).text
 
-    assert "Held 2 Escalated" in few
-    assert "Held 2+ Escalated" in many
+    assert "Held 2 Reported" in few
+    assert "Held 1k+ Reported" in many
 
 
 # Deciding
@@ -215,7 +214,7 @@ def test_after_a_decision_the_next_card_is_in_view(browser, database, site):
     fields = Tags(browser.get("/").text).named("input")
     backs = [attrs["value"] for attrs in fields if attrs.get("name") == "back"]
 
-    assert backs == [f"/#c-{second.id}", "/#list"]
+    assert backs[:2] == [f"/#c-{second.id}", "/#list"]
     assert decide(browser, first, back=backs[0]).location == f"/#c-{second.id}"
 
 
@@ -636,16 +635,14 @@ def test_every_list_has_pages_without_repeats(browser, database, site, mona, pat
 # Small things
 
 
-def test_the_help_lists_the_keys_that_the_buttons_have(browser, held):
+def test_the_help_lists_every_key_and_every_key_has_something_to_do(browser, held):
     tags = Tags(browser.get("/").text)
 
     listed = [(attrs["data-key"], attrs["data-does"]) for attrs in tags.named("kbd")]
-    on_buttons = {
-        (attrs["aria-keyshortcuts"], attrs["data-does"]) for attrs in tags.named("button") if "data-does" in attrs
-    }
+    here = {attrs["data-does"] for name, attrs in tags.found if "data-does" in attrs and name != "kbd"}
 
     assert listed == [(key.key, key.does) for key in KEYS]
-    assert on_buttons == {("f", "publish"), ("d", "reject"), ("s", "spam"), ("e", "escalate")}
+    assert {"publish", "reject", "spam", "escalate", "skip", "open", "words", "queue-held", "queue-spam"} <= here
 
 
 @pytest.mark.parametrize(

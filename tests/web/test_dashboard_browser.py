@@ -7,6 +7,7 @@ from moderation.domain.comment import Action, State
 from moderation.scoring import Scorer
 from moderation.storage.tables import Comment
 from tests.factories import NOW, make_comment, make_submission, mark_reported
+from tests.web.browsing import focused, state_of
 from tests.web.test_grounds import Weigher
 from tests.web.test_hostile import HOSTILE
 
@@ -21,15 +22,6 @@ def database(sqlite_database):
 def two(database, site):
     with database.write() as session:
         return [make_comment(session, site, risk=risk, author_name=name) for risk, name in ((0.9, "Ann"), (0.8, "Bo"))]
-
-
-def state_of(database, comment):
-    with database.read() as session:
-        return session.get_one(Comment, comment.id).state
-
-
-def focused(page):
-    return page.evaluate("document.activeElement.closest('.card')?.id ?? ''")
 
 
 def test_single_keys_reject_move_on_and_undo(open_page, database, two):
@@ -77,21 +69,6 @@ def test_a_key_decides_nothing_with_a_modifier_or_without_a_card(open_page, data
     page.wait_for_timeout(200)
 
     assert [state_of(database, comment) for comment in two] == [State.HELD, State.HELD]
-
-
-def test_keys_that_are_switched_off_stay_off(open_page, database, two):
-    page = open_page()
-    page.keyboard.press("?")
-    page.get_by_label("Use these keys").uncheck()
-
-    page.reload()
-    page.keyboard.press("j")
-    page.keyboard.press("d")
-    page.wait_for_timeout(200)
-
-    assert focused(page) == ""
-    assert state_of(database, two[0]) is State.HELD
-    assert not page.locator(".card [aria-keyshortcuts]").count()
 
 
 def test_a_key_that_is_held_down_decides_once(open_page, database, two):

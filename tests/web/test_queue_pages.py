@@ -1,12 +1,14 @@
 """Every queue has a page: what is in it, in which order, narrowed to what, and what it says when it is empty."""
 
 import pytest
+import sqlalchemy as sa
 
-from moderation.domain.comment import Action
-from moderation.storage import marks
+from moderation.domain.comment import Action, Article
+from moderation.storage import comments, marks
+from moderation.storage.tables import Decision
 from moderation.web.shelves import SHELVES
-from tests.factories import make_comment, make_moderator
-from tests.web.conftest import Tags, sign_in_as
+from tests.factories import NOW, make_comment, make_moderator, mark_reported
+from tests.web.conftest import Tags, decide, sign_in_as
 from tests.web.test_dashboard import cards_on
 
 
@@ -59,7 +61,7 @@ def test_a_queue_can_be_narrowed_to_a_reason_and_keeps_it_over_its_pages(browser
             session.flush()
             marks.set_reasons(session, comment, ["threat" if number < 25 else "insult"], is_new=True)
 
-    seen, following = [], "/?reason=threat&sort=oldest"
+    seen, following = [], "/?attribute=threat&sort=oldest"
     while following:
         tags = Tags(browser.get(following).text)
         seen += cards_on(browser.get(following).text)
@@ -94,3 +96,119 @@ def test_what_nobody_must_see_to_is_not_counted(browser, database, site):
             make_comment(session, site, action=Action.PUBLISH)
 
     assert "Published Rejected" in Tags(browser.get("/").text).text
+
+
+def test_a_queue_can_be_narrowed_to_an_article_that_it_is_about(browser, database, site, other_site):
+    with database.write() as session:
+        one, two, theirs = (
+            comments.keep_article(session, owner, Article("1" if owner is site else name, title=name), NOW)
+            for owner, name in ((site, "Roses"), (other_site, "Theirs"), (other_site, "More"))
+        )
+        session.flush()
+        mine = make_comment(session, site, article_id=one.id)
+        make_comment(session, site)
+        make_comment(session, other_site, article_id=theirs.id)
+
+    page = browser.get("/").text
+    assert f'<option value="{one.id}">Roses (1)' in page
+    assert "Theirs" not in page
+    narrowed = browser.get(f"/?article={one.id}").text
+    assert cards_on(narrowed) == [f"c-{mine.id}"]
+    assert f'<option value="{one.id}" selected>' in narrowed
+    assert cards_on(browser.get(f"/?article={two.id}").text) == []
+    assert len(cards_on(browser.get("/?article=x").text)) == 2
+
+
+def test_a_decision_leads_back_to_the_narrowed_queue(browser, database, site):
+    with database.write() as session:
+        comment = make_comment(session, site, risk=0.9)
+        following = make_comment(session, site, risk=0.1)
+        session.flush()
+        for each in (comment, following):
+            marks.set_reasons(session, each, ["threat"], is_new=True)
+
+    page = browser.get("/?attribute=threat&sort=oldest").text
+    back = next(attrs["value"] for attrs in Tags(page).named("input") if attrs.get("name") == "back")
+
+    assert back == f"/?attribute=threat&sort=oldest#c-{following.id}"
+    assert decide(browser, comment, back=back).location == back
+
+
+def test_who_comes_second_stays_in_the_narrowed_queue(browser, colleague, database, site):
+    with database.write() as session:
+        comment, other, third = (make_comment(session, site) for _ in range(3))
+        session.flush()
+        marks.set_reasons(session, other, ["threat"], is_new=True)
+    decide(colleague, comment)
+
+    answer = decide(browser, comment, back="/?attribute=threat#list")
+
+    assert answer.status_code == 409
+    assert cards_on(answer.text) == [f"c-{comment.id}", f"c-{other.id}"]
+    assert f"c-{third.id}" not in answer.text
+    assert 'name="back" value="/?attribute=threat"' in answer.text
+
+
+@pytest.fixture
+def three(database, site):
+    with database.write() as session:
+        return [make_comment(session, site, risk=risk) for risk in (0.7, 0.6, 0.5)]
+
+
+def skip(browser, comment, back="/"):
+    return browser.post(f"/comments/{comment.id}/skip", back=back)
+
+
+def test_what_one_skips_comes_last_for_oneself_alone_and_nothing_is_decided(browser, colleague, database, three):
+    browser.post(f"/comments/{three[0].id}/claim")
+
+    assert skip(browser, three[0], "/?sort=risk#x").location == "/?sort=risk#x"
+
+    assert cards_on(browser.get("/").text) == [f"c-{three[number].id}" for number in (1, 2, 0)]
+    assert cards_on(colleague.get("/").text) == [f"c-{comment.id}" for comment in three]
+    assert "is looking" not in colleague.get("/").text
+    with database.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Decision)) == len(three)
+
+
+def test_skipped_cards_stand_on_the_last_page_only_and_can_be_put_back(browser, database, site, three):
+    with database.write() as session:
+        for _ in range(20):
+            make_comment(session, site, risk=0.1)
+    for comment in three[:2]:
+        skip(browser, comment)
+
+    first = browser.get("/").text
+    following = next(attrs["href"] for attrs in Tags(first).named("a") if attrs.get("rel") == "next")
+
+    assert len(cards_on(first)) == 20
+    assert "You skipped these" not in first
+    assert cards_on(browser.get(following).text)[1:] == [f"c-{comment.id}" for comment in three[:2]]
+    browser.post("/skipped/bring-back", back="/")
+    assert cards_on(browser.get("/").text)[:3] == [f"c-{comment.id}" for comment in three]
+
+
+def test_a_skipped_card_that_was_decided_is_gone(browser, colleague, three):
+    skip(browser, three[0])
+    decide(colleague, three[0])
+
+    assert f"c-{three[0].id}" not in browser.get("/").text
+
+
+def test_more_is_skipped_than_a_cookie_holds(browser, database, site):
+    with database.write() as session:
+        many = [make_comment(session, site) for _ in range(105)]
+    for comment in many:
+        skip(browser, comment)
+
+    page = browser.get("/").text
+
+    assert len(browser.client.get_cookie("form").value) < 4_000
+    assert cards_on(page)[:5] == [f"c-{comment.id}" for comment in many[:5]]
+
+
+def test_an_empty_queue_says_where_somebody_waits(browser, database, site):
+    with database.write() as session:
+        mark_reported(session, make_comment(session, site, action=Action.PUBLISH))
+
+    assert "When you like, somebody waits here: Reported (1)" in Tags(browser.get("/").text).text

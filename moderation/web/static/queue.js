@@ -1,68 +1,35 @@
-// Single keys for the queue. The table of keys is the help at the foot of the page: each <kbd> names its key
-// and what it does; what is not a movement presses the button of that name. Without this script nothing is lost.
+// Single keys. The table of keys is the help at the foot of the page: each <kbd> names its key and what it does;
+// what is not a movement presses what carries that `data-does`. Without this script nothing is lost.
 "use strict";
 
-const SWITCH = "moderation.keys";
-const help = document.querySelector(".keys");
-const box = document.getElementById("keys-on");
+const help = document.getElementById("keys");
+const on = "on" in help.dataset;
 const cards = [...document.querySelectorAll(".card")];
 const bindings = new Map([...help.querySelectorAll("[data-key]")].map((key) => [key.dataset.key, key.dataset.does]));
-let pressed = false;
+let sent = false;
 
-const current = () => document.activeElement.closest(".card");
+const current = () => document.activeElement.closest(".card, [data-claim]");
 
 const move = (step) => {
-  const at = cards.indexOf(current());
+  const at = cards.indexOf(document.activeElement.closest(".card"));
   const next = cards[at < 0 ? (step > 0 ? 0 : -1) : at + step];
   next?.focus({ preventScroll: true });
   next?.scrollIntoView({ block: "nearest" });
 };
 
+// In the card that has the focus, else in the news of the last decision, else on the page around the cards.
+const find = (does) => {
+  const wanted = `[data-does="${does}"]:not(kbd)`;
+  const around = [...document.querySelectorAll(wanted)].find((found) => !found.closest(".card"));
+  return current()?.querySelector(wanted) ?? document.querySelector(`.news ${wanted}`) ?? around;
+};
+
+// One press, one decision: a page that is on its way to the next takes no second one.
 const press = (does) => {
-  const button = `[data-does="${does}"]:not(kbd)`;
-  const found = current()?.querySelector(button) ?? document.querySelector(`.news ${button}`);
-  // One press, one decision: the page is on its way to the next.
-  if (found && !pressed) {
-    pressed = true;
-    found.click();
-  }
-};
-
-// Whoever has a card in focus has it to themselves; the server says so, or who was there before.
-const ask = (address, leaving = false) => {
-  const form = new FormData();
-  form.set("csrf_token", document.querySelector("[name=csrf_token]").value);
-  return leaving ? navigator.sendBeacon(address, form) : fetch(address, { method: "POST", body: form });
-};
-
-const place = (card, what) => card.querySelector(".choices").getAttribute("action").replace(/decision$/, what);
-
-const tell = (card, words) => {
-  const line = card.querySelector(".taken") ?? document.createElement("p");
-  line.className = "taken";
-  line.role = "alert";
-  line.textContent = words;
-  card.querySelector(".choices")?.before(line);
-};
-
-let claimed = null;
-const claim = async () => {
-  const card = current();
-  if (!card || card === claimed) return;
-  leave();
-  if (!("claim" in card.dataset)) return;
-  claimed = card;
-  try {
-    const answer = await ask(place(card, "claim"));
-    if (answer.status === 409) tell(card, (await answer.json()).says);
-  } catch {
-    // No connection: the decision itself will say so.
-  }
-};
-
-const leave = () => {
-  if (claimed) ask(place(claimed, "release"), true);
-  claimed = null;
+  const found = find(does);
+  if (!found || sent) return;
+  found.click();
+  if (found.matches("summary, input")) found.focus();
 };
 
 // On the comment's own page the fields are there, from a list a link leads to them.
@@ -72,8 +39,15 @@ const words = () => {
   else press("words");
 };
 
+const search = () => {
+  const field = [...document.querySelectorAll("input[type=search]")].find((box) => box.checkVisibility());
+  if (field) field.select();
+  else press("search");
+};
+
 const movements = {
   words,
+  search,
   next: () => move(1),
   previous: () => move(-1),
   help: () => {
@@ -82,58 +56,36 @@ const movements = {
   },
 };
 
-const inField = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
 document.addEventListener("keydown", (event) => {
   const does = bindings.get(event.key);
-  if (!does || !box.checked || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.repeat || event.isComposing || inField(event.target)) return;
+  if (!does || !on || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.repeat || event.isComposing || event.target.closest(FIELDS)) return;
   event.preventDefault();
   (movements[does] ?? (() => press(does)))();
 });
 
-const remember = (on) => {
-  try {
-    localStorage.setItem(SWITCH, on ? "on" : "off");
-  } catch {
-    // Storage is closed to us: the choice holds for this page.
-  }
-};
-
-const remembered = () => {
-  try {
-    return localStorage.getItem(SWITCH) !== "off";
-  } catch {
-    return true;
-  }
-};
-
 // A key that does nothing is not announced either.
-const show = () => {
-  document.documentElement.classList.toggle("with-keys", box.checked);
-  for (const [key, does] of bindings) {
-    for (const button of document.querySelectorAll(`button[data-does="${does}"]`)) {
-      button.toggleAttribute("aria-keyshortcuts", box.checked);
-      if (box.checked) button.setAttribute("aria-keyshortcuts", key);
+const announce = (root) => {
+  for (const [key, does] of on ? bindings : []) {
+    for (const found of root.querySelectorAll(`[data-does="${does}"]:not(kbd)`)) {
+      found.setAttribute("aria-keyshortcuts", key);
     }
   }
 };
 
-document.addEventListener("focusin", claim);
-addEventListener("pagehide", leave);
-claim();
-if (location.hash === "#words") words();
-
-box.checked = remembered();
-box.addEventListener("change", () => {
-  remember(box.checked);
-  show();
+document.addEventListener("submit", (event) => {
+  sent = !event.defaultPrevented;
 });
 addEventListener("pageshow", () => {
-  pressed = false;
+  sent = false;
 });
+document.addEventListener("htmx:load", (event) => announce(event.target));
+document.documentElement.classList.toggle("with-keys", on);
+announce(document);
 help.hidden = false;
-show();
+if (location.hash === "#words") words();
 
 // What stands on the page from the start is not read out; what is put there afterwards is.
 for (const news of document.querySelectorAll(".news p")) {

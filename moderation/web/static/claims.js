@@ -1,0 +1,55 @@
+// Whoever has a card in focus has it to themselves; the server says so, or who was there before.
+"use strict";
+
+const RENEWED_MS = 240_000; // a claim lasts five minutes
+let claimed = null;
+
+const post = (address, leaving = false) => {
+  const form = new FormData();
+  form.set("csrf_token", document.querySelector("[name=csrf_token]").value);
+  return leaving ? navigator.sendBeacon(address, form) : fetch(address, { method: "POST", body: form });
+};
+
+const say = (card, words) => {
+  const choices = card.querySelector(".choices")?.closest("form");
+  const line = card.querySelector(".taken") ?? document.createElement("p");
+  if (!choices && !line.isConnected) return;
+  line.className = "taken";
+  line.role = "alert";
+  line.textContent = words;
+  if (!line.isConnected) choices.before(line);
+};
+
+const take = async () => {
+  try {
+    const answer = await post(claimed.dataset.claim);
+    if (answer.status === 409) say(claimed, (await answer.json()).says);
+  } catch {
+    // No connection: the decision itself will say so.
+  }
+};
+
+const claim = () => {
+  const card = document.activeElement.closest("[data-claim]");
+  if (!card || card === claimed) return;
+  leave();
+  claimed = card;
+  take();
+};
+
+const leave = () => {
+  if (claimed) post(claimed.dataset.claim.replace(/claim$/, "release"), true);
+  claimed = null;
+};
+
+document.addEventListener("focusin", claim);
+addEventListener("pagehide", leave);
+addEventListener("pageshow", (event) => {
+  // A comment's own page took it when it was made; brought back by the Back button, it takes it again.
+  claimed = document.querySelector("[data-mine]");
+  if (!claimed) claim();
+  else if (event.persisted) take();
+});
+setInterval(() => {
+  if (claimed && !document.hidden) take();
+}, RENEWED_MS);

@@ -1,0 +1,137 @@
+"""Single keys in a real browser: all of the table, other people's keys, and no keys."""
+
+import pytest
+
+from moderation import preferences
+from moderation.domain.comment import Action, State
+from tests.factories import make_comment
+from tests.web.browsing import focused, state_of
+
+
+@pytest.fixture
+def database(sqlite_database):
+    return sqlite_database
+
+
+@pytest.fixture
+def two(database, site):
+    with database.write() as session:
+        return [make_comment(session, site, risk=risk, author_name=name) for risk, name in ((0.7, "Ann"), (0.6, "Bo"))]
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_digits_lead_to_the_six_queues(open_page, database, site):
+    with database.write() as session:
+        make_comment(session, site, action=Action.SPAM)
+    page = open_page()
+
+    for digit, path in zip(
+        "123456", ("/", "/reported", "/not-scored", "/published", "/rejected", "/spam"), strict=True
+    ):
+        press(page, digit)
+        page.wait_for_url(f"**{path}")
+
+
+def test_f_approves_s_marks_as_spam_and_e_escalates(open_page, database, site, two):
+    with database.write() as session:
+        third = make_comment(session, site, risk=0.1, author_name="Cy")
+    page = open_page()
+
+    for key, news in (("f", "Approved the comment by Ann"), ("s", "Marked the comment by Bo"), ("e", "Escalated")):
+        if key == "f":
+            press(page, "j")  # afterwards the next card has the focus
+        press(page, key)
+        page.wait_for_selector(f".news >> text={news}")
+
+    assert [state_of(database, c) for c in (*two, third)] == [State.PUBLISHED, State.SPAM, State.HELD]
+
+
+def test_n_puts_a_card_behind_and_moves_on(open_page, database, two):
+    page = open_page()
+
+    press(page, "j", "n")
+    page.wait_for_selector("text=You skipped these")
+
+    assert page.locator(".card").evaluate_all("cards => cards.map((card) => card.id)") == [
+        f"c-{two[1].id}",
+        f"c-{two[0].id}",
+    ]
+    assert focused(page) == f"c-{two[1].id}"
+    assert state_of(database, two[0]) is State.HELD
+
+
+def test_the_help_opens_with_its_key_and_says_what_the_keys_do(open_page, two):
+    page = open_page()
+
+    press(page, "?")
+
+    assert page.locator("#keys dl").is_visible()
+    assert page.evaluate("document.activeElement.closest('details')?.id") == "keys"
+    shown = dict(page.locator("#keys dl div").evaluate_all("rows => rows.map((r) => r.innerText.split(/\\n+/))"))
+    assert shown["f"] == "Approve the comment"
+    buttons = page.locator("[aria-keyshortcuts]").evaluate_all(
+        "all => all.map((e) => [e.getAttribute('aria-keyshortcuts'), e.dataset.does])"
+    )
+    assert {("f", "publish"), ("d", "reject"), ("n", "skip"), ("1", "queue-held")} <= set(map(tuple, buttons))
+
+
+def test_a_moderators_own_keys_work_and_the_help_shows_them(open_page, database, mona, two):
+    preferences.change(database, mona, keys={"reject": "h", "help": "f"})
+    page = open_page()
+
+    press(page, "j", "d", "?")
+    page.wait_for_timeout(200)
+    assert state_of(database, two[0]) is State.HELD
+    assert not page.locator("#keys dl").is_visible()
+    press(page, "f")
+    assert page.locator("kbd[data-does=reject]").inner_text() == "h"
+    press(page, "j", "h")
+    page.wait_for_selector(".news >> text=Rejected the comment by Ann")
+
+
+def test_keys_are_switched_off_in_the_help_and_stay_off(open_page, database, two):
+    page = open_page()
+    press(page, "?")
+    page.get_by_role("button", name="Switch the keys off").click()
+    page.wait_for_selector("html:not(.with-keys)")
+
+    press(page, "j", "d")
+    page.wait_for_timeout(200)
+
+    assert focused(page) == ""
+    assert state_of(database, two[0]) is State.HELD
+    assert not page.locator("[aria-keyshortcuts]").count()
+
+
+@pytest.mark.parametrize("field", ["select[name=sort]", "textarea[name=note]"])
+def test_no_key_works_in_a_field(open_page, database, two, field):
+    page = open_page()
+    if "textarea" in field:
+        page.goto(f"/comments/{two[0].id}")
+    page.focus(field)
+
+    press(page, "d", "f", "2")
+    page.wait_for_timeout(200)
+
+    assert [state_of(database, comment) for comment in two] == [State.HELD, State.HELD]
+    assert "/reported" not in page.url
+
+
+def test_x_acts_on_what_a_card_has_for_selecting(open_page, two):
+    page = open_page()
+    page.evaluate(
+        """() => {
+          for (const card of document.querySelectorAll(".card:not(:has([data-does=select]))"))
+            card.insertAdjacentHTML("beforeend", '<input type="checkbox" data-does="select">');
+        }"""
+    )
+
+    press(page, "j", "x", "j", "x", "x")
+
+    cards = page.locator(".card")
+    assert cards.nth(0).locator("input[data-does=select]").is_checked()
+    assert not cards.nth(1).locator("input[data-does=select]").is_checked()
