@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,19 +19,30 @@ from moderation.text.words import find_words
 
 WEEKS = 4
 MOST_VERDICTS, MOST_TEXTS, MOST_WORDS = 5_000, 2_000, 200
-BINS = 20
+BINS = 50
 EXAMPLES, LONGER = 3, 8
+
+
+Move = tuple[Action, Action]  # from, to
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How many comments each action would have met, before and after; `spread` counts scores by attribute in bins."""
+    """How many comments each action would have met, before and after, over so many days.
+
+    `moves` counts the comments that would have met another, `examples` names the newest of each kind;
+    `spread` counts scores by attribute in `BINS` equal parts of 0 to 1; `caught` counts those from the edge
+    to hold on, and from the edge to reject on.
+    """
 
     comments: int
     days: float
     before: Counter[Action]
     after: Counter[Action]
+    moves: Counter[Move]
+    examples: dict[Move, list[uuid.UUID]]
     spread: dict[str, list[int]]
+    caught: dict[str, tuple[int, int]]
 
     def a_day(self, action: Action) -> float:
         """How many more a day; fewer are below zero."""
@@ -52,20 +63,59 @@ def bands(database: Database, site: Site, policy: Policy, chosen: Mapping[str, B
     changed = replace(policy, bands=chosen)
     before: Counter[Action] = Counter()
     after: Counter[Action] = Counter()
-    spread = {name: [0] * BINS for name in ATTRIBUTES}
+    moves: Counter[Move] = Counter()
+    examples: dict[Move, list[uuid.UUID]] = {}
     with database.read() as session:
         rows = past.first_verdicts(session, site.id, now - timedelta(weeks=WEEKS), limit=MOST_VERDICTS)
-    for scores, stored, model, _ in rows:
-        reading = Reading(scores=scores, spans=(), model=model) if model else None
-        signals = [
-            Signal(SignalCode(item["code"]), item.get("rule", ""), value=item.get("value", "")) for item in stored
-        ]
-        before[decide(policy, reading, signals).action] += 1
-        after[decide(changed, reading, signals).action] += 1
-        for name, score in scores.items():
-            spread[name][min(int(score * BINS), BINS - 1)] += 1
-    days = max((now - rows[-1][-1]) / timedelta(days=1), 1.0) if rows else 1.0
-    return Effect(len(rows), days, before, after, spread)
+    known: dict[object, Move] = {}
+    for row in rows:
+        # An action follows from what each score asks for and from the signals: most comments share them.
+        asked = tuple(
+            (policy.bands[name].action(score), chosen[name].action(score))
+            for name, score in row.scores.items()
+            if name in chosen
+        )
+        key = row.model is None, asked, str(row.signals)
+        if key not in known:
+            known[key] = _move(row, policy, changed)
+        move = known[key]
+        before[move[0]] += 1
+        after[move[1]] += 1
+        if move[0] is not move[1]:
+            moves[move] += 1
+            some = examples.setdefault(move, [])
+            if len(some) < EXAMPLES:
+                some.append(row.comment_id)
+    spread, caught = _spread(rows, chosen)
+    days = max((now - rows[-1].at) / timedelta(days=1), 1.0) if rows else 1.0
+    return Effect(len(rows), days, before, after, moves, examples, spread, caught)
+
+
+def _move(row: past.Verdict, policy: Policy, changed: Policy) -> Move:
+    reading = Reading(scores=row.scores, spans=(), model=row.model) if row.model else None
+    signals = [
+        Signal(SignalCode(item["code"]), item.get("rule", ""), value=item.get("value", "")) for item in row.signals
+    ]
+    return decide(policy, reading, signals).action, decide(changed, reading, signals).action
+
+
+def _spread(
+    rows: Sequence[past.Verdict], chosen: Mapping[str, Band]
+) -> tuple[dict[str, list[int]], dict[str, tuple[int, int]]]:
+    """The scores of each attribute in bins, and how many of them reach the edges to hold and to reject."""
+    spread = {name: [0] * BINS for name in ATTRIBUTES}
+    reach = dict.fromkeys(ATTRIBUTES, (0, 0))
+    for row in rows:
+        for name, score in row.scores.items():
+            if name in spread:
+                spread[name][min(int(score * BINS), BINS - 1)] += 1
+                hold, reject = reach[name]
+                reach[name] = hold + _is_at(chosen[name].hold, score), reject + _is_at(chosen[name].reject, score)
+    return spread, reach
+
+
+def _is_at(edge: float | None, score: float) -> bool:
+    return edge is not None and score >= edge
 
 
 def words(database: Database, site: Site, listed: tuple[str, ...], now: datetime) -> tuple[dict[str, Hits], int]:

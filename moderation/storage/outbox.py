@@ -27,7 +27,7 @@ class Lease:
     payload: dict[str, Any]
     site_id: uuid.UUID
     url: str
-    secret: bytes
+    secrets: tuple[bytes, ...]  # each signs: the newest, and the one that it replaces
 
     @property
     def is_akismet(self) -> bool:
@@ -150,7 +150,7 @@ def claim(
             payload=row.payload,
             site_id=row.site_id,
             url=_address(session, row, sites[row.site_id]),
-            secret=sites[row.site_id].webhook_secret,
+            secrets=sites[row.site_id].webhook_secrets(now),
         )
         for row in rows
     ]

@@ -1,6 +1,7 @@
 """The last weeks of a site, bounded: what the machine said of its comments, and the texts that were published."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +13,22 @@ from moderation.storage.tables import Comment, Decision
 from moderation.storage.types import first_uuid7
 
 
-def first_verdicts(
-    session: so.Session, site_id: uuid.UUID, since: datetime, *, limit: int
-) -> list[tuple[dict[str, float], list[dict[str, Any]], str | None, datetime]]:
-    """Scores, signals, model and time of the machine's first decision on each comment, newest first."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a comment's first receipt says: scores, signals (as stored), and the model, None where it was not scored."""
+
+    comment_id: uuid.UUID
+    scores: dict[str, float]
+    signals: list[dict[str, Any]]
+    model: str | None
+    at: datetime
+
+
+def first_verdicts(session: so.Session, site_id: uuid.UUID, since: datetime, *, limit: int) -> list[Verdict]:
+    """The machine's first decision on each comment, newest first."""
     receipt = Decision.receipt
     query = (
-        sa.select(receipt["scores"], receipt["signals"], receipt["model"], Decision.created_at)
+        sa.select(Decision.comment_id, receipt["scores"], receipt["signals"], receipt["model"], Decision.created_at)
         .where(
             Decision.site_id == site_id,
             Decision.actor == Actor.MACHINE,
@@ -28,7 +38,7 @@ def first_verdicts(
         .order_by(Decision.id.desc())
         .limit(limit)
     )
-    return [(row[0] or {}, row[1] or [], row[2], row[3]) for row in session.execute(query)]
+    return [Verdict(row[0], row[1] or {}, row[2] or [], row[3], row[4]) for row in session.execute(query)]
 
 
 def published_texts(

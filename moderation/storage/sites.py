@@ -105,6 +105,13 @@ def set_webhook(session: so.Session, site: Site, url: str | None, now: datetime)
     )
 
 
+def rotate_secret(session: so.Session, site: Site, webhook_secret: bytes, *, ends_at: datetime) -> None:
+    """Another webhook secret (encrypted); until *ends_at* the one before is good beside it."""
+    site.webhook_secret_before, site.webhook_secret_before_ends = site.webhook_secret, ends_at
+    site.webhook_secret = webhook_secret
+    session.add(site)
+
+
 def _sha256(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
 

@@ -119,6 +119,13 @@ class Site(Base):
     )
     created_at: so.Mapped[datetime] = _created()
 
+    def webhook_secrets(self, now: datetime) -> tuple[bytes, ...]:
+        """Those that are good now, encrypted: the newest first, then the one it replaces, while that lasts."""
+        before, ends = self.webhook_secret_before, self.webhook_secret_before_ends
+        if before is not None and ends is not None and ends > now:
+            return self.webhook_secret, before
+        return (self.webhook_secret,)
+
 
 class PolicyVersion(Base):
     """One version of a site's policy, kept so that every receipt can be replayed."""

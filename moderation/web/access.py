@@ -129,7 +129,8 @@ def _site_of_signature() -> Site:
     refusal = signing.SignatureInvalid()
     for site in _candidate_sites():
         try:
-            signing.verify([decrypt(site.webhook_secret, secret_key)], request.headers, body, now)
+            good = [decrypt(sealed, secret_key) for sealed in site.webhook_secrets(now)]
+            signing.verify(good, request.headers, body, now)
         except signing.SignatureInvalid as error:
             refusal = error  # another site's, perhaps
         else:

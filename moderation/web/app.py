@@ -30,6 +30,7 @@ from moderation.web import (
     openapi,
     problems,
     services,
+    settings_deliveries,
     settings_people,
     settings_policy,
     sign_in,
@@ -83,6 +84,7 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
         app.register_blueprint(blueprint)
     for blueprint in (settings_pages.blueprint, settings_policy.blueprint, settings_people.blueprint):
         app.register_blueprint(blueprint)
+    app.register_blueprint(settings_deliveries.blueprint)
     csrf.exempt(mail.links)
     for blueprint in (mail.blueprint, mail.links):
         app.register_blueprint(blueprint)

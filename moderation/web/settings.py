@@ -6,10 +6,12 @@ from datetime import timedelta
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
 from moderation.domain.errors import InvalidRequest, NotAllowed, NotFound
 from moderation.storage import sites
+from moderation.storage.secrets import encrypt
 from moderation.storage.tables import Site, StatusPage
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators, owned_sites
@@ -18,6 +20,7 @@ from moderation.web.same_origin import form_expired, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.times import when
 from moderation.webhooks.addresses import AddressRefused, check_url
+from moderation.webhooks.signing import new_secret
 from moderation.webhooks.testing import Outcome, send_test
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
@@ -122,6 +125,33 @@ def set_webhook(slug: str) -> ResponseReturnValue:
     return _done(row, "Events go to the new address." if url else "Events wait until there is an address.")
 
 
+@blueprint.post("/<slug>/webhook/secret")
+@for_moderators
+def rotate_secret(slug: str) -> str:
+    """Another webhook secret, on this page alone; the one before signs beside it for as long as was chosen."""
+    row, hours, secret = owned_site(slug), request.form.get("hours", type=int), new_secret()
+    if hours not in OVERLAPS:
+        raise InvalidRequest("The form has no known time in it. Go back and load the page again.")
+    sealed = encrypt(secret, services().settings.secret_key)
+    with services().database.write() as session:
+        row = session.get_one(Site, row.id, with_for_update=True)
+        sites.rotate_secret(session, row, sealed, ends_at=utc_now() + timedelta(hours=hours))
+    log.info("webhook_secret_rotated", site=row.slug, moderator=str(g.moderator.id))
+    return _page(row, new_secret=secret)
+
+
+@blueprint.post("/<slug>/name")
+@for_moderators
+def rename(slug: str) -> ResponseReturnValue:
+    """Another name for people; the short one stays, for commands and events."""
+    row, name = owned_site(slug), " ".join(request.form.get("name", "").split())[:MAX_NAME]
+    if not name:
+        raise InvalidRequest("A site needs a name. Go back and write one.")
+    with services().database.write() as session:
+        session.get_one(Site, row.id).name = name
+    return _done(row, _("The site is renamed."))
+
+
 @blueprint.post("/<slug>/webhook/test")
 @for_moderators
 def test_webhook(slug: str) -> str:
@@ -158,6 +188,7 @@ def _page(
     row: Site,
     *,
     new_key: str = "",
+    new_secret: str = "",
     outcome: Outcome | None = None,
     refused: str = "",
     url: str | None = None,
@@ -179,6 +210,8 @@ def _page(
             keys=keys,
             overlaps=OVERLAPS,
             new_key=new_key,
+            new_secret=new_secret,
+            secret_before_ends=row.webhook_secret_before_ends if len(row.webhook_secrets(now)) > 1 else None,
             outcome=outcome,
             refused=refused,
             url=row.webhook_url or "" if url is None else url,

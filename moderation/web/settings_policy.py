@@ -5,14 +5,12 @@ from typing import Any
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
 from moderation import policies, rehearsal
-from moderation.domain.comment import Action
 from moderation.domain.errors import Conflict, InvalidRequest
-from moderation.domain.policy import Band
 from moderation.domain.reading import ATTRIBUTES
-from moderation.storage.policies import from_document
 from moderation.storage.tables import Site
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators
@@ -20,6 +18,7 @@ from moderation.web.frame import page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings import owned_site
+from moderation.web.settings_bands import bands_page
 
 blueprint = Blueprint("settings_policy", __name__, url_prefix="/settings/<slug>")
 blueprint.before_request(refuse_cross_origin)
@@ -35,7 +34,7 @@ Document = dict[str, Any]
 def bands(slug: str) -> str:
     site = owned_site(slug)
     document, version = policies.current(services().database, site)
-    return _bands_page(site, document, version, document["bands"])
+    return bands_page(site, document, version, document["bands"])
 
 
 @blueprint.post("/bands")
@@ -47,10 +46,10 @@ def change_bands(slug: str) -> ResponseReturnValue:
     try:
         chosen = {name: {end: _share(f"{name}.{end}") for end in ("hold", "reject")} for name in ATTRIBUTES}
     except ValueError:
-        message = "A band begins between 0 and 100 percent, or never (leave the field empty)."
-        return _bands_page(site, document, version, document["bands"], message), 422
+        message = _("A band begins between 0 and 100 percent; 100 is never.")
+        return bands_page(site, document, version, document["bands"], message), 422
     if request.form.get("do") != "save":
-        return _bands_page(site, document, _seen_version(), chosen)
+        return bands_page(site, document, _seen_version(), chosen)
     return _save(site, {**document, "bands": chosen}, "settings_policy.bands")
 
 
@@ -106,9 +105,11 @@ def _seen_version() -> int:
 
 
 def _share(field: str) -> float | None:
-    """A percentage of the form as a share; None where it was left empty."""
+    """A percentage of the form as a share; None, which is never, where it was left empty or is 100."""
     word = request.form.get(field, "").strip()
     share = round(float(word) / 100, 4) if word else None
+    if share == 1:
+        return None
     if share is not None and not 0 <= share <= 1:  # NaN is not, either
         raise ValueError(word)
     return share
@@ -120,38 +121,6 @@ def _lines(field: str) -> list[str]:
 
 def _of(document: Document, action: str) -> list[str]:
     return [rule["match"] for rule in document["words"] if rule["action"] == action]
-
-
-def _bands_page(site: Site, document: Document, version: int, chosen: Document, message: str = "") -> str:
-    database, policy = services().database, from_document(document, version)
-    effect = rehearsal.bands(database, site, policy, {name: Band(**band) for name, band in chosen.items()}, utc_now())
-    rows = [
-        {
-            "name": name,
-            "label": name.replace("_", " ").capitalize(),
-            "hold": _percent(chosen[name]["hold"]),
-            "reject": _percent(chosen[name]["reject"]),
-            "bars": _bars(effect.spread[name]),
-        }
-        for name in ATTRIBUTES
-    ]
-    outcomes = [
-        (words, effect.before[action], effect.after[action], _difference(effect.a_day(action)))
-        for action, words in ((Action.PUBLISH, "Published"), (Action.HOLD, "Held"), (Action.REJECT, "Rejected"))
-    ]
-    with database.read() as session:
-        return page(
-            "settings_bands.html",
-            session,
-            site=site,
-            rows=rows,
-            version=version,
-            effect=effect,
-            outcomes=outcomes,
-            weeks=rehearsal.WEEKS,
-            is_tried=chosen != document["bands"],
-            message=message,
-        )
 
 
 def _words_page(
@@ -177,19 +146,3 @@ def _words_page(
             weeks=rehearsal.WEEKS,
             message=message,
         )
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share * 100:g}"
-
-
-def _difference(a_day: float) -> str:
-    if not a_day:
-        return "as many"
-    return f"{abs(a_day):.3g} {'more' if a_day > 0 else 'fewer'} a day"
-
-
-def _bars(counts: list[int]) -> list[int]:
-    """Heights of 0 to 24; by the square root, because nearly every score is low."""
-    most = max(counts) or 1
-    return [round(24 * (count / most) ** 0.5) for count in counts]

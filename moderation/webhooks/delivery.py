@@ -81,7 +81,8 @@ def attempt(
     """The answer, if there was one, and what is wrong; an empty text means delivered."""
     body = encode(lease.payload)
     try:
-        headers = headers_for(lease, secrets.decrypt(lease.secret, secret_key), body, now)
+        opened = [secrets.decrypt(sealed, secret_key) for sealed in lease.secrets]
+        headers = headers_for(lease, opened, body, now)
     except (secrets.WrongSecretKey, ValueError):  # ValueError: it was stored with this key, but is no secret
         return None, "The site's webhook secret cannot be read; MODERATION_SECRET_KEY may have changed."
     try:
@@ -98,8 +99,11 @@ def encode(payload: dict[str, Any]) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def headers_for(lease: Lease, secret: str, body: bytes, now: datetime) -> dict[str, str]:
-    """The headers of this attempt; the id is the event's, so that a receiver can drop what it has had."""
+def headers_for(lease: Lease, opened: Collection[str], body: bytes, now: datetime) -> dict[str, str]:
+    """The headers of this attempt; the id is the event's, so that a receiver can drop what it has had.
+
+    Each of the *opened* secrets signs: a receiver takes a request when one signature fits.
+    """
     message_id = f"msg_{lease.event_id.hex}"
     timestamp = signing.timestamp_of(now)
     return {
@@ -107,7 +111,7 @@ def headers_for(lease: Lease, secret: str, body: bytes, now: datetime) -> dict[s
         "user-agent": user_agent(),
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": signing.sign(secret, message_id, timestamp, body),
+        "webhook-signature": " ".join(signing.sign(secret, message_id, timestamp, body) for secret in opened),
     }
 
 

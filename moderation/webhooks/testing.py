@@ -41,7 +41,7 @@ def send_test(
         },
         site_id=site.id,
         url=site.webhook_url,
-        secret=site.webhook_secret,
+        secrets=site.webhook_secrets(now),
     )
     started = time.monotonic()
     answer, error = attempt(lease, secret_key, networks, timeout_s, now)
