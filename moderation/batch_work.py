@@ -21,6 +21,7 @@ from moderation.undoing import take_back
 PART = 20  # comments in one transaction
 PAUSE_S = 0.02  # between two of them, in which others may write
 LEASE = timedelta(seconds=30)  # a batch on which nobody has worked for so long has stopped
+ENDED: dict[str, Any] = {"chosen": None}  # what was to be done is not needed any more
 
 
 class _OvertakenError(Exception):
@@ -63,10 +64,14 @@ def _decide_all(database: Database, batch: Batch, clock: Callable[[], datetime])
         now = clock()
         with database.write() as session:
             done = _decide_part(session, batch, dict(part), now)
-            _advance(session, batch, now, done=batch.done + done, skipped=batch.skipped + len(part) - done)
+            values = {"done": batch.done + done, "skipped": batch.skipped + len(part) - done}
+            if sum(values.values()) == len(chosen):
+                _advance(session, batch, now, **values, **ENDED, finished_at=now)
+                return
+            _advance(session, batch, now, **values)
         yield
     with database.write() as session:
-        _advance(session, batch, clock(), finished_at=clock(), chosen=None)
+        _advance(session, batch, clock(), **ENDED, finished_at=clock())
 
 
 def _undo_all(database: Database, batch: Batch, clock: Callable[[], datetime]) -> Iterator[None]:
@@ -76,7 +81,7 @@ def _undo_all(database: Database, batch: Batch, clock: Callable[[], datetime]) -
         with database.write() as session:
             standing = _standing(session, batch.id, last)
             if not standing:
-                _advance(session, batch, now, undone_at=now, chosen=None)
+                _advance(session, batch, now, **ENDED, undone_at=now)
                 return
             restored = batch.restored + _undo_part(session, standing, batch, now)
             _advance(session, batch, now, restored=restored)

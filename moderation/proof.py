@@ -3,7 +3,7 @@
 import random
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -76,17 +76,24 @@ def must_be_judged(batch: Batch) -> bool:
 
 
 def describe(way: str, wanted: Sequence[Queue], filters: Filters) -> dict[str, Any]:
-    """A selection as a batch keeps it."""
-    values = {
-        "reasons": list(filters.reasons),
-        "articles": [str(article_id) for article_id in filters.article_ids],
-        "author": filters.author_id and str(filters.author_id),
-        "since": filters.since and filters.since.isoformat(),
-        "until": filters.until and filters.until.isoformat(),
-        "risk_from": filters.risk_from,
-        "risk_to": filters.risk_to,
-    }
-    return {"way": way, "queues": [queue.value for queue in wanted]} | {key: it for key, it in values.items() if it}
+    """A selection as a batch keeps it: what narrows it, by the names of the filters."""
+    values = {field.name: getattr(filters, field.name) for field in fields(filters)}
+    said = {name: _plain(value) for name, value in values.items() if value not in (None, "", ())}
+    return {"way": way, "queues": [queue.value for queue in wanted], **said}
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    match value:
+        case tuple():
+            return [_plain(item) for item in value]
+        case datetime():
+            return value.isoformat()
+        case uuid.UUID():
+            return str(value)
+        case str():
+            return str(value)
+    return value
 
 
 def draw(

@@ -71,6 +71,12 @@ def count_same_text(session: so.Session, site_id: uuid.UUID, digest: bytes, *, s
     return session.scalar(_SAME_TEXT, values) or 0
 
 
+def article_title(session: so.Session, site_id: uuid.UUID, article_id: uuid.UUID) -> str:
+    """An article's title, or what stands in for it; nothing for one of another site."""
+    row = session.scalar(sa.select(Article).where(Article.id == article_id, Article.site_id == site_id))
+    return (row.title or row.url or row.external_id) if row else ""
+
+
 def keep_article(session: so.Session, site: Site, article: values.Article, now: datetime) -> Article:
     """The stored article, brought up to date with what the blog sent; what it left out stays."""
     row = find_article(session, site.id, article.id)
@@ -184,6 +190,22 @@ def find_card(session: so.Session, site_ids: Collection[uuid.UUID], comment_id: 
     """One comment of the given sites, with what a card shows."""
     query = sa.select(Comment).where(Comment.id == comment_id, Comment.site_id.in_(site_ids))
     return next(iter(_cards(session, query, 1)), None)
+
+
+def find_cards(session: so.Session, site_ids: Collection[uuid.UUID], ids: Sequence[uuid.UUID]) -> Sequence[Comment]:
+    """Those of the given comments that are on the given sites, with what a card shows."""
+    return _cards(session, sa.select(Comment).where(Comment.id.in_(ids), Comment.site_id.in_(site_ids)), len(ids))
+
+
+def by_site(
+    session: so.Session, site_ids: Collection[uuid.UUID], ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Those of the given comments that are on the given sites, by their site."""
+    found: dict[uuid.UUID, list[uuid.UUID]] = {}
+    mine = sa.select(Comment.site_id, Comment.id).where(Comment.id.in_(ids), Comment.site_id.in_(site_ids))
+    for row in session.execute(mine):
+        found.setdefault(row.site_id, []).append(row.id)
+    return found
 
 
 def find_decision(session: so.Session, site_ids: Collection[uuid.UUID], decision_id: uuid.UUID) -> Decision | None:

@@ -18,6 +18,8 @@ from moderation.storage.tables import Comment, Decision, Event
 from moderation.storage.types import utc_now
 from moderation.web import authors, conversation, cursors, masking, receipts
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
+from moderation.web.batch_choosing import blueprint as choosing
+from moderation.web.batches import blueprint as batches
 from moderation.web.cards import STATES, make_cards, make_line
 from moderation.web.desk import blueprint as desk
 from moderation.web.desk import claim_if_open, decide_so, note_sight, read_choice
@@ -31,7 +33,7 @@ from moderation.web.shelves import SHELF_OF_PATH, SHELVES, Shelf
 from moderation.web.times import when
 
 blueprint = Blueprint("dashboard", __name__)
-for part in (desk, authors.blueprint, conversation.blueprint, receipts.blueprint):
+for part in (desk, authors.blueprint, conversation.blueprint, receipts.blueprint, choosing, batches):
     blueprint.register_blueprint(part)
 blueprint.before_request(refuse_cross_origin)
 blueprint.register_error_handler(CSRFError, form_expired)

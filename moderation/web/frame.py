@@ -6,13 +6,16 @@ from typing import Any, cast
 
 import sqlalchemy.orm as so
 from flask import g, get_flashed_messages, render_template, request, url_for
+from flask_babel import gettext
 
-from moderation import preferences, wellbeing
+from moderation import batches, preferences, wellbeing
+from moderation.batches import Stage
 from moderation.domain.comment import RESULT, Action, State
 from moderation.storage import comments, outbox, queues, sites
 from moderation.storage.listing import Filters, Queue
 from moderation.storage.tables import Decision
 from moderation.storage.types import utc_now
+from moderation.web import batch_words
 from moderation.web.access import decidable_sites, readable_sites
 from moderation.web.cards import STATES, Eyes, make_line
 from moderation.web.keys import Key, keys_of
@@ -44,7 +47,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What was just done, in a sentence around an author's name; `undo` is the decision to take back,
+    """What was just done, in a sentence around an author's name; `undo` is the decision or the `batch` to take back,
     and `anchor` where its comment then stands in the list. The blog `is_untold` for some seconds.
     """
 
@@ -52,6 +55,7 @@ class News:
     author: str = ""
     after: str = ""
     undo: uuid.UUID | None = None
+    batch: uuid.UUID | None = None
     anchor: str = ""
     is_untold: bool = False
 
@@ -116,6 +120,7 @@ def _places(session: so.Session) -> list[Place]:
     return [
         Place(url_for("appeals.queue"), "Appeals", _short(objections)),
         Place(url_for("dashboard.decided"), "Decided"),
+        Place(url_for("dashboard.batches.past"), gettext("Batches")),
         Place(url_for("dashboard.deliveries"), "Deliveries", _short(undelivered)),
     ]
 
@@ -129,11 +134,21 @@ def _news(session: so.Session) -> list[News]:
     news = []
     flashed = cast(list[tuple[str, str]], get_flashed_messages(with_categories=True))
     for category, message in flashed:
-        if category != "decision":
+        if category == "batch":
+            news += _news_of_batch(session, uuid.UUID(message))
+        elif category != "decision":
             news.append(News(message))
         elif decision := comments.find_decision(session, readable_sites(), uuid.UUID(message)):
             news.append(_news_of(decision, eyes(session)))
     return news
+
+
+def _news_of_batch(session: so.Session, batch_id: uuid.UUID) -> list[News]:
+    batch = batches.find(session, readable_sites(), batch_id, g.moderator.id)
+    if batch is None:
+        return []
+    can_undo = batches.stage(batch) in (Stage.RUNNING, Stage.DONE) and batch.site_id in decidable_sites()
+    return [News(batch_words.news_of(batch), batch=batch.id if can_undo and batch.done else None, is_untold=can_undo)]
 
 
 def _news_of(decision: Decision, who: Eyes) -> News:

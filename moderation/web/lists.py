@@ -59,6 +59,7 @@ def queue_page(
         following=address(shelf, wish, found.following) if found.following else None,
         whole=address(shelf, read_wish(shelf, {})),
         conflict=conflict,
+        by_score=address(shelf, wish, endpoint="dashboard.choosing.by_score") if shelf.by_score else None,
     )
 
 

@@ -9,7 +9,10 @@ from moderation.storage.listing import Queue, Sort
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """`waits` is whether somebody has to see to what is in it: only then is it counted in the navigation."""
+    """`waits` is whether somebody has to see to what is in it: only then is it counted in the navigation.
+
+    `by_score` is whether many of its comments may be decided at once, by their score.
+    """
 
     queue: Queue
     path: str
@@ -19,6 +22,7 @@ class Shelf:
     empty: LazyString
     waits: bool = False
     sort: Sort = Sort.NEWEST
+    by_score: bool = False
 
 
 SHELVES = (
@@ -31,6 +35,7 @@ SHELVES = (
         lazy_gettext("Nothing is waiting for a decision."),
         waits=True,
         sort=Sort.RISK,
+        by_score=True,
     ),
     Shelf(
         Queue.REPORTED,
@@ -40,6 +45,7 @@ SHELVES = (
         lazy_gettext("All quiet."),
         lazy_gettext("No reader has reported anything that is still open."),
         waits=True,
+        by_score=True,
     ),
     Shelf(
         Queue.NOT_SCORED,
@@ -68,6 +74,7 @@ SHELVES = (
         lazy_gettext("What the blog shows."),
         lazy_gettext("Nothing yet."),
         lazy_gettext("No comment is published."),
+        by_score=True,
     ),
     Shelf(
         Queue.REJECTED,
@@ -76,6 +83,7 @@ SHELVES = (
         lazy_gettext("What the blog does not show. It can still be approved."),
         lazy_gettext("Nothing yet."),
         lazy_gettext("No comment is rejected."),
+        by_score=True,
     ),
     Shelf(
         Queue.SPAM,
@@ -84,6 +92,7 @@ SHELVES = (
         lazy_gettext("What was marked as spam. It can still be approved."),
         lazy_gettext("No spam at all."),
         lazy_gettext("Enjoy it while it lasts."),
+        by_score=True,
     ),
     Shelf(
         Queue.ALL,

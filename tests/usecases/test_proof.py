@@ -133,7 +133,7 @@ def test_good_sample_lets_the_batch_be_done_and_is_kept_with_it(database, site, 
     batch = start(judge(draw()))
 
     assert (batch.done, batch.skipped) == (101, 0)
-    assert batch.query == {"way": "range", "queues": ["held"], "risk_to": 0.5}
+    assert batch.query == {"way": "range", "queues": ["held"], "risk_from": 0.0, "risk_to": 0.5}
     assert [item["bad"] for item in batch.sample] == [False] * 30
     with pytest.raises(Conflict):
         start(batch)
