@@ -49,12 +49,32 @@ class Effect:
         return (self.after[action] - self.before[action]) / self.days
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A place where a word was found, with some words on both sides."""
+
+    comment_id: uuid.UUID
+    before: str
+    found: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What each word would have hit in so many published comments, of so many days; `unchecked` were too many."""
+
+    hits: "dict[str, Hits]"
+    comments: int
+    days: float
+    unchecked: int
+
+
 @dataclass(slots=True)
 class Hits:
     """Where a word would have been found, and the longer words that it only stands in."""
 
     count: int = 0
-    examples: list[tuple[uuid.UUID, str]] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
     longer: Counter[str] = field(default_factory=Counter)
 
 
@@ -118,23 +138,27 @@ def _is_at(edge: float | None, score: float) -> bool:
     return edge is not None and score >= edge
 
 
-def words(database: Database, site: Site, listed: tuple[str, ...], now: datetime) -> tuple[dict[str, Hits], int]:
-    """Which published comments of the last weeks each word would have hit, and how many were looked at."""
+def words(database: Database, site: Site, listed: tuple[str, ...], now: datetime) -> Check:
+    """Which published comments of the last weeks each word would have hit."""
     with database.read() as session:
         texts = past.published_texts(session, site.id, now - timedelta(weeks=WEEKS), limit=MOST_TEXTS)
     hits = {word: Hits() for word in listed[:MOST_WORDS]}
     plain = {word: normalise(word).text.strip() for word in hits}
-    for comment_id, text in texts:
+    for comment_id, text, _ in texts:
         normalised = normalise(text)
         for match in find_words(normalised, tuple(hits)):
-            hit = hits[match.word]
+            hit, example = hits[match.word], _example(comment_id, text, match.start, match.end)
             hit.count += 1
-            if len(hit.examples) < EXAMPLES:
-                hit.examples.append((comment_id, _around(text, match.start, match.end)))
+            # The same words again would show nothing new.
+            if len(hit.examples) < EXAMPLES and replace(example, comment_id=comment_id) not in [
+                replace(known, comment_id=comment_id) for known in hit.examples
+            ]:
+                hit.examples.append(example)
         for word, form in plain.items():
             if form and form in normalised.text:
                 hits[word].longer.update(_longer(form, normalised.text))
-    return hits, len(texts)
+    days = max((now - texts[-1][2]) / timedelta(days=1), 1.0) if texts else 1.0
+    return Check(hits, len(texts), days, unchecked=len(listed) - len(hits))
 
 
 def _longer(form: str, text: str) -> set[str]:
@@ -143,7 +167,11 @@ def _longer(form: str, text: str) -> set[str]:
     return {word[:60] for word in found if word != form}
 
 
-def _around(text: str, start: int, end: int) -> str:
-    """The place with some words on both sides."""
-    before, after = max(start - 60, 0), min(end + 60, len(text))
-    return ("…" if before else "") + text[before:after] + ("…" if after < len(text) else "")
+def _example(comment_id: uuid.UUID, text: str, start: int, end: int) -> Example:
+    first, last = max(start - 60, 0), min(end + 60, len(text))
+    return Example(
+        comment_id,
+        ("…" if first else "") + text[first:start],
+        text[start:end],
+        text[end:last] + ("…" if last < len(text) else ""),
+    )

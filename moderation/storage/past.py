@@ -43,12 +43,12 @@ def first_verdicts(session: so.Session, site_id: uuid.UUID, since: datetime, *, 
 
 def published_texts(
     session: so.Session, site_id: uuid.UUID, since: datetime, *, limit: int
-) -> list[tuple[uuid.UUID, str]]:
-    """The newest published comments."""
+) -> list[tuple[uuid.UUID, str, datetime]]:
+    """The newest published comments, with their time."""
     query = (
-        sa.select(Comment.id, Comment.text)
+        sa.select(Comment.id, Comment.text, Comment.created_at)
         .where(Comment.site_id == site_id, Comment.state == State.PUBLISHED, Comment.id >= first_uuid7(since))
         .order_by(Comment.id.desc())
         .limit(limit)
     )
-    return [(row.id, row.text or "") for row in session.execute(query)]
+    return [(row.id, row.text or "", row.created_at) for row in session.execute(query)]

@@ -76,7 +76,7 @@ def bands_page(site: Site, document: Document, version: int, chosen: Document, m
                 (_move(before, after, count), effect.examples[before, after])
                 for (before, after), count in effect.moves.most_common()
             ],
-            days=_number(effect.days),
+            days=number(effect.days),
             height=HEIGHT,
             is_tried=chosen != document["bands"],
             message=message,
@@ -109,7 +109,7 @@ def _edge(name: str, label: str, share: float | None, count: int, days: float) -
         return Edge(name=name, label=label, percent="100", words=_("never"), catches="")
     comments = ngettext("%(n)s comment reaches it", "%(n)s comments reach it", count, n=f"{count:,}")
     percent = f"{share * 100:g}"
-    catches = _("%(comments)s, %(number)s a day", comments=comments, number=_number(count / days))
+    catches = _("%(comments)s, %(number)s a day", comments=comments, number=number(count / days))
     return Edge(name=name, label=label, percent=percent, words=f"{percent} %", catches=catches)
 
 
@@ -117,7 +117,7 @@ def _summary(effect: Effect) -> str:
     """What a person would say: `With these bands, 31 more a day would be held and 12 fewer published.`"""
     parts = [
         (_("%(n)s more a day would be %(made)s") if a_day > 0 else _("%(n)s fewer a day would be %(made)s"))
-        % {"n": _number(abs(a_day)), "made": MADE[action]}
+        % {"n": number(abs(a_day)), "made": MADE[action]}
         for action in (Action.HOLD, Action.REJECT, Action.PUBLISH)
         if (a_day := effect.a_day(action))
     ]
@@ -141,10 +141,10 @@ def _move(before: Action, after: Action, count: int) -> str:
 def _difference(a_day: float) -> str:
     if not a_day:
         return str(_("as many"))
-    number = _number(abs(a_day))
-    return str(_("%(n)s more a day", n=number) if a_day > 0 else _("%(n)s fewer a day", n=number))
+    n = number(abs(a_day))
+    return str(_("%(n)s more a day", n=n) if a_day > 0 else _("%(n)s fewer a day", n=n))
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """To the unit where it is large, with two digits where it is small."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.2g}" if value < 10 else f"{value:.1f}".removesuffix(".0")

@@ -1,5 +1,6 @@
 """Who moderates a site, and as what."""
 
+import re
 import uuid
 
 import structlog
@@ -24,6 +25,7 @@ blueprint.register_error_handler(CSRFError, form_expired)
 log = structlog.get_logger(__name__)
 
 MAX_EMAIL, MAX_NAME = 320, 200
+ADDRESS = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]+@[^\s@<>,;:\"\x00-\x1f\x7f]+")
 
 
 @blueprint.get("")
@@ -38,7 +40,7 @@ def add(slug: str) -> ResponseReturnValue:
     """Let somebody in: with an account they have, or a new one whose first password is on this page alone."""
     site, role = owned_site(slug), _role()
     email, name = request.form.get("email", "").strip().lower(), request.form.get("name", "").strip()
-    if "@" not in email or len(email) > MAX_EMAIL or len(name) > MAX_NAME:
+    if not ADDRESS.fullmatch(email) or len(email) > MAX_EMAIL or len(name) > MAX_NAME:
         return _page(site, refused="This is not an e-mail address, or the name is too long."), 422
     password = make_password()
     hashed = hash_password(password)

@@ -18,7 +18,7 @@ from moderation.web.frame import page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings import owned_site
-from moderation.web.settings_bands import bands_page
+from moderation.web.settings_bands import bands_page, number
 
 blueprint = Blueprint("settings_policy", __name__, url_prefix="/settings/<slug>")
 blueprint.before_request(refuse_cross_origin)
@@ -128,10 +128,9 @@ def _words_page(
     version: int,
     lists: dict[str, list[str]],
     *,
-    checked: tuple[dict[str, rehearsal.Hits], int] | None = None,
+    checked: rehearsal.Check | None = None,
     message: str = "",
 ) -> str:
-    hits, looked_at = checked or ({}, 0)
     with services().database.read() as session:
         return page(
             "settings_words.html",
@@ -139,9 +138,9 @@ def _words_page(
             site=site,
             version=version,
             lists=lists,
-            hits=sorted(hits.items(), key=lambda item: -item[1].count),
-            looked_at=looked_at,
-            is_checked=checked is not None,
+            check=checked,
+            hits=sorted(checked.hits.items(), key=lambda item: -item[1].count) if checked else [],
+            number=number,
             longer=rehearsal.LONGER,
             weeks=rehearsal.WEEKS,
             message=message,

@@ -326,8 +326,8 @@ def test_a_new_word_is_checked_against_published_comments(owner, submit, other_s
     page = post(owner, "/words", do="check", version="1", hold="ass\n\nzebra").text
 
     words = Tags(page).text
-    assert "“ass”: 1 published comment" in words
-    assert "An ass grazes" in words
+    assert "“ass”: 1 published comment, 1 a day" in words
+    assert '<mark class="listed">ass</mark> grazes' in page
     assert "elsewhere" not in words
     assert "“class” (1)" in words
     assert "“assistants” (1)" in words
@@ -393,7 +393,8 @@ def test_somebody_of_another_site_joins_with_their_own_password(database, site, 
 
 def test_nobody_is_added_twice_or_without_an_address(database, site, owner, mona):
     assert post(owner, "/people", email="mod@example.org", role="owner").status_code == 409
-    assert post(owner, "/people", email="nobody", role="viewer").status_code == 422
+    for none in ("nobody", "a@b\r\nBcc: c@d.example", "a@b, c@d", "Ann <a@b>"):
+        assert post(owner, "/people", email=none, role="viewer").status_code == 422
     assert post(owner, "/people", email="x@example.org", role="king").status_code == 422
     assert roles_of(database, site) == {"mod@example.org": Role.MODERATOR, "olga@example.org": Role.OWNER}
 
