@@ -61,6 +61,14 @@ def find_author(session: so.Session, site_ids: Collection[uuid.UUID], author_id:
     return session.scalar(sa.select(Author).where(Author.id == author_id, Author.site_id.in_(site_ids)))
 
 
+def known_as(session: so.Session, site_ids: Collection[uuid.UUID], name: str) -> Author | None:
+    """The one author whom a blog knows by this id or address; None where there is none, or several sites have one."""
+    keys = [author_key(values.Author(id=name)), author_key(values.Author(email=name))]
+    query = sa.select(Author).where(Author.site_id.in_(site_ids), Author.external_id.in_(keys)).limit(2)
+    found = session.scalars(query).all()
+    return found[0] if len(found) == 1 else None
+
+
 def profile(session: so.Session, author: Author) -> Profile:
     """How an author's comments fared. `author.created_at` is when they were first seen."""
     newest = sa.select(Comment.state).where(Comment.author_id == author.id).order_by(Comment.id.desc())

@@ -118,6 +118,7 @@ def _places(session: so.Session) -> list[Place]:
     undelivered = outbox.count_undelivered(session, readable_sites(), at_most=COUNTED)
     objections = queues.count(session, readable_sites(), Queue.APPEALS, at_most=COUNTED)
     return [
+        Place(url_for("dashboard.search.show"), gettext("Search"), does="search"),
         Place(url_for("appeals.queue"), "Appeals", _short(objections)),
         Place(url_for("dashboard.decided"), "Decided"),
         Place(url_for("dashboard.batches.past"), gettext("Batches")),
