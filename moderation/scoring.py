@@ -1,7 +1,7 @@
 """Signals and scores of a text, within a deadline: a failure is an answer too, and it never publishes."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
@@ -18,6 +18,9 @@ log = structlog.get_logger(__name__)
 
 EXTRA_PER_COMMENT_S = 0.05  # what each further comment of a batch adds to the deadline
 CAREFUL_SHARE = 0.5  # of the deadline: after that nobody waits for a second reader any more
+
+
+Wanted = bool | Collection[str]  # whether scores are the answer: all of them, or those of the attributes named
 
 
 class Reader(Protocol):
@@ -41,7 +44,7 @@ class Cascade(Reader, Protocol):
         *,
         spans: bool = ...,
         bands: Mapping[str, Band] | None = ...,
-        for_scores: bool = ...,
+        for_scores: Wanted = ...,
         within_s: float | None = ...,
     ) -> Reading: ...
 
@@ -75,10 +78,11 @@ class Scorer:
         self.careful_unusable = careful_unusable  # why the careful reader has no part in `reader`
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="scoring")
 
-    def assess(self, policy: Policy, requests: Sequence[Request], *, for_scores: bool = False) -> list[Assessment]:
+    def assess(self, policy: Policy, requests: Sequence[Request], *, for_scores: Wanted = False) -> list[Assessment]:
         """One assessment a request, in order. Never raises for a text.
 
-        With *for_scores* the scores themselves are the answer, not only what the policy decides by them.
+        With *for_scores* the scores themselves are the answer, not only what the policy decides by them:
+        all, or those of the attributes that it names.
         """
         start = time.monotonic()
         limit_s = self.deadline_s + EXTRA_PER_COMMENT_S * (len(requests) - 1)
@@ -86,7 +90,7 @@ class Scorer:
         futures = [self._pool.submit(self._assess_one, policy, request, for_scores, until) for request in requests]
         return [self._collect(future, start + limit_s) for future in futures]
 
-    def _assess_one(self, policy: Policy, request: Request, for_scores: bool, until: float) -> Assessment:
+    def _assess_one(self, policy: Policy, request: Request, for_scores: Wanted, until: float) -> Assessment:
         signals = find_signals(policy, request.text, request.language)
         reading = self._read(policy, request, for_scores, until)
         if reading is not None and not _is_sound(reading):
@@ -94,7 +98,7 @@ class Scorer:
             reading = None
         return Assessment(reading, signals)
 
-    def _read(self, policy: Policy, request: Request, for_scores: bool, until: float) -> Reading | None:
+    def _read(self, policy: Policy, request: Request, for_scores: Wanted, until: float) -> Reading | None:
         reader = self.reader
         if isinstance(reader, Cascade):
             return reader.read(

@@ -1,7 +1,7 @@
 """Both readers as one: the quick one always, the careful one where it could matter, and one exact sum of words."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -96,17 +96,20 @@ class BothReaders:
         *,
         spans: bool = True,
         bands: Mapping[str, Band] | None = None,
-        for_scores: bool = True,
+        for_scores: bool | Collection[str] = True,
         within_s: float | None = None,
     ) -> Reading:
         """One text as a service needs it: never late, never raising for what the careful reader does.
 
-        The careful reader is asked if it could change what *bands* decide or, *for_scores*, a score noticeably.
+        The careful reader is asked if it could change what *bands* decide or, *for_scores*, a score noticeably:
+        any, or one of the attributes that it names.
         It has `answer_s` to answer, or *within_s* if that is less.
         """
         first = self.quick.read(text, context, spans=spans)
         decides = bands is not None and self.combination.may_change_decision(first.scores, bands)
-        if not decides and not (for_scores and self.combination.may_change_score(first.scores)):
+        answered = set(self.attributes if for_scores is True else for_scores or ())
+        wanted = {name: score for name, score in first.scores.items() if name in answered}
+        if not decides and not self.combination.may_change_score(wanted):
             return replace(first, careful=Part.NOT_NEEDED)
         limit_s = self.answer_s if within_s is None else min(within_s, self.answer_s)
         try:

@@ -15,6 +15,7 @@ COMMANDS = {
     "explain": ("explain", "explain"),
     "train": ("train", "train"),
     "bench": ("bench", "bench"),
+    "bench-service": ("bench_service", "bench_service"),
     "doctor": ("doctor", "doctor"),
 }
 

@@ -33,12 +33,12 @@ def _with_lines(chunks: Iterator[list[Row]]) -> Iterator[list[Row]]:
 
 
 @contextmanager
-def steps() -> Iterator[Callable[[str, int, int], None]]:
-    """Shows training's steps: what begins now, how many are done, of how many."""
+def steps(label: str = "training") -> Iterator[Callable[[str, int, int], None]]:
+    """Shows long work's steps: what begins now, how many are done, of how many."""
     if not sys.stderr.isatty():
         yield _lines()
         return
-    with click.progressbar(length=1, label="training", file=sys.stderr) as bar:
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
 
         def show(what: str, done: int, of: int) -> None:
             bar.length, bar.label = of, what

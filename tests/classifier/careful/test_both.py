@@ -119,6 +119,20 @@ def test_a_service_gets_the_same_reading_as_a_table(both_readers):
             assert reading.scores == both_readers.quick.read(text).scores
 
 
+def test_for_a_score_that_is_clear_nobody_is_asked_whatever_the_others_are(both_readers):
+    text = RUDE
+    quick = both_readers.quick.read(text).scores
+    unclear = [name for name in quick if both_readers.combination.may_change_score({name: quick[name]})]
+    clear = [name for name in quick if name not in unclear]
+    assert unclear
+    assert clear
+
+    assert both_readers.read(text, for_scores=unclear[:1]).careful is Careful.ASKED
+    assert both_readers.read(text, for_scores=True).careful is Careful.ASKED
+    assert both_readers.read(text, for_scores=clear).careful is Careful.NOT_NEEDED
+    assert both_readers.read(text, for_scores=False).careful is Careful.NOT_NEEDED
+
+
 def test_the_model_names_both(both_readers):
     (reading,) = both_readers.read_many([RUDE])
 

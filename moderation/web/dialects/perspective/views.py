@@ -1,6 +1,5 @@
 """`comments:analyze` and its neighbours, by the service's own verbs."""
 
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, g, request
@@ -9,7 +8,6 @@ from moderation import labelling
 from moderation.domain.policy import Policy
 from moderation.domain.reading import Reading
 from moderation.scoring import Request
-from moderation.storage.policies import current_policy
 from moderation.storage.types import utc_now
 from moderation.text.language import is_supported, unsupported_language
 from moderation.text.sentences import Utf16, sentences
@@ -24,6 +22,8 @@ from moderation.web.services import services
 blueprint = Blueprint("perspective", __name__)
 
 LANGUAGES = ("en",)  # of the readers
+# Nothing is decided here, and what rules find has no place in the format.
+_SCORES_ONLY = Policy(bands={}, languages=(), words=(), patterns=(), max_links=None)
 MAX_SENTENCES = 30  # with more, neighbours share a span: each is read on its own
 
 
@@ -137,18 +137,12 @@ def _readings(texts: list[str], asked: Asked) -> list[Reading]:
     Raises:
         NotScored: one of them could not be read in time.
     """
-    with services().database.read() as session:
-        policy = current_policy(session, g.site)
-    requests = [Request(text, asked.context) for text in texts]
-    readings = [found.reading for found in services().scorer.assess(_scores_only(policy), requests, for_scores=True)]
+    requests, wanted = [Request(text, asked.context) for text in texts], {NAMES[name] for name in asked.attributes}
+    assessments = services().scorer.assess(_SCORES_ONLY, requests, for_scores=wanted)
+    readings = [found.reading for found in assessments]
     if None in readings:
         raise NotScored
     return [reading for reading in readings if reading is not None]
-
-
-def _scores_only(policy: Policy) -> Policy:
-    """*policy* without its rules, whose findings this format has no place for."""
-    return replace(policy, languages=(), words=(), patterns=(), max_links=None)
 
 
 def _score(reading: Reading, name: str) -> dict[str, Any]:
