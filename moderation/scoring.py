@@ -78,14 +78,21 @@ class Scorer:
         self.careful_unusable = careful_unusable  # why the careful reader has no part in `reader`
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="scoring")
 
-    def assess(self, policy: Policy, requests: Sequence[Request], *, for_scores: Wanted = False) -> list[Assessment]:
+    def assess(
+        self,
+        policy: Policy,
+        requests: Sequence[Request],
+        *,
+        for_scores: Wanted = False,
+        within_s: float | None = None,
+    ) -> list[Assessment]:
         """One assessment a request, in order. Never raises for a text.
 
         With *for_scores* the scores themselves are the answer, not only what the policy decides by them:
-        all, or those of the attributes that it names.
+        all, or those of the attributes that it names. *within_s* is a shorter deadline than the usual one.
         """
         start = time.monotonic()
-        limit_s = self.deadline_s + EXTRA_PER_COMMENT_S * (len(requests) - 1)
+        limit_s = min(self.deadline_s, within_s or self.deadline_s) + EXTRA_PER_COMMENT_S * (len(requests) - 1)
         until = start + CAREFUL_SHARE * limit_s
         futures = [self._pool.submit(self._assess_one, policy, request, for_scores, until) for request in requests]
         return [self._collect(future, start + limit_s) for future in futures]

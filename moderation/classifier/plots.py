@@ -1,10 +1,11 @@
-"""The card's two plots, drawn as SVG with nothing but text."""
+"""Plots, those of the card among them, drawn as SVG with nothing but text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 _SIZE, _EDGE = 320, 44  # of the square in which lines are drawn, and of the room around it for the axes
-_COLOURS = ("#767676", "#0b5cad", "#b3401e", "#2e7d32")  # the first is for the line of perfection
+_COLOURS = ("#767676", "#0b5cad", "#b3401e", "#2e7d32")  # the first is for a line to compare with
+_GREY = ("perfect", "unchanged")
 
 Points = Sequence[tuple[float, float]]
 
@@ -34,9 +35,9 @@ def plots(metrics: dict[str, Any]) -> dict[str, str]:
 
 
 def plot(title: str, axes: tuple[str, str], lines: Mapping[str, Points]) -> str:
-    """A square from 0 to 1 with up to three lines, and that of perfection if one is called so."""
+    """A square from 0 to 1 with up to three lines, and a grey one if the first is called so."""
     whole = _SIZE + 2 * _EDGE
-    colours = _COLOURS if "perfect" in lines else _COLOURS[1:]
+    colours = _COLOURS if next(iter(lines)) in _GREY else _COLOURS[1:]
     drawn = "\n".join(
         _line(name, points, colour, row)
         for row, ((name, points), colour) in enumerate(zip(lines.items(), colours, strict=False))

@@ -12,6 +12,7 @@ COMMANDS = {
     "moderator": ("moderator", "moderator"),
     "score": ("score", "score"),
     "evaluate": ("evaluate", "evaluate"),
+    "match-threshold": ("match_threshold", "match_threshold"),
     "explain": ("explain", "explain"),
     "train": ("train", "train"),
     "bench": ("bench", "bench"),

@@ -220,6 +220,9 @@ def test_the_careful_reader_is_asked_by_the_sites_own_policy_and_has_less_time_t
     scorer.assess(Policy(bands=bands), [Request(TEXT)], for_scores=True)
     assert (reader.bands, reader.for_scores) == (bands, True)
 
+    scorer.assess(Policy(bands=bands), [Request(TEXT)], within_s=0.5)
+    assert 0 < reader.within_s <= 0.25
+
 
 def test_with_a_lines_distance_from_every_band_nobody_is_asked(both, scorer_of, quick):
     network = Network()

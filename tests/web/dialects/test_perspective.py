@@ -1,6 +1,8 @@
 """The Comment Analyzer's wire format: every answer byte for byte, and what is taken though Google would not."""
 
 import json
+import threading
+import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -71,6 +73,21 @@ def test_text_that_could_not_be_scored_is_no_score_but_503(settings, database, k
     )
     scorer.close()
     assert (answer.status_code, answer.json["error"]["status"]) == (503, "UNAVAILABLE")
+
+
+def test_answer_comes_before_coral_gives_up(settings, database, key):
+    """Coral waits 0.8 s, and publishes what it has no score of."""
+    gate = threading.Event()
+    scorer = Scorer(FakeReader(before=gate.wait), deadline_s=10)
+    start = time.monotonic()
+    answer = (
+        create_app(settings, database=database, scorer=scorer).test_client().post(f"{ANALYZE}?key={key}", json=BODY)
+    )
+    took_s = time.monotonic() - start
+    gate.set()
+    scorer.close()
+    assert answer.status_code == 503
+    assert 0.5 < took_s < 5  # the deadline of the scorer itself is 10 s
 
 
 def test_unexpected_error_is_told_in_the_same_shape(app, call, monkeypatch):

@@ -21,6 +21,8 @@ from moderation.web.services import services
 
 blueprint = Blueprint("perspective", __name__)
 
+# Coral gives up after 0.8 s and publishes; after half of this nobody waits for the careful reader any more.
+WITHIN_S = 0.6
 LANGUAGES = ("en",)  # of the readers
 # Nothing is decided here, and what rules find has no place in the format.
 _SCORES_ONLY = Policy(bands={}, languages=(), words=(), patterns=(), max_links=None)
@@ -138,7 +140,7 @@ def _readings(texts: list[str], asked: Asked) -> list[Reading]:
         NotScored: one of them could not be read in time.
     """
     requests, wanted = [Request(text, asked.context) for text in texts], {NAMES[name] for name in asked.attributes}
-    assessments = services().scorer.assess(_SCORES_ONLY, requests, for_scores=wanted)
+    assessments = services().scorer.assess(_SCORES_ONLY, requests, for_scores=wanted, within_s=WITHIN_S)
     readings = [found.reading for found in assessments]
     if None in readings:
         raise NotScored
