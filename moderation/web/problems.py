@@ -118,7 +118,7 @@ def handle_http(error: HTTPException) -> Response:
     if response is None:
         response = problem(code, title, status, _detail(status)) if speaks_json() else _page(status, title, "")
     if status == 405:
-        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])
+        response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
     return response
 
 
