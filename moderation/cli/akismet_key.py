@@ -1,7 +1,6 @@
 """`site akismet-key`: a key for clients that speak Akismet's protocol, and what the blog's plugin can do."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import click
 
@@ -9,6 +8,8 @@ from moderation.cli.common import open_database, read_settings
 from moderation.storage import akismet, sites
 from moderation.storage.secrets import WrongSecretKey, decrypt
 from moderation.storage.types import utc_now
+from moderation.webhooks.addresses import AddressRefused
+from moderation.webhooks.akismet import check_blog
 
 
 @click.command("akismet-key", epilog="Example: moderation site akismet-key garden --blog https://garden.example")
@@ -37,32 +38,28 @@ def akismet_key(
         if site is None:
             raise click.ClickException(f"There is no site {slug}. See: moderation site list")
         row = akismet.current_key(session, site.id, now)
-        blog = _checked(blog) if blog is not None else row.blog if row else ""
+        blog = (row.blog if row else "") if blog is None else blog
         holds = (row.holds if row else False) if holds is None else holds
         discards = (row.discards if row else False) if discards is None else discards
-        if holds and not blog:
-            raise click.ClickException(
-                "--holds needs --blog: else nobody could tell the blog what became of a comment."
-            )
-        if row is None or rotate:
-            akismet.expire_keys(session, site.id, now + timedelta(hours=overlap_hours))
-            key = akismet.add_key(session, site, settings.secret_key, blog=blog, holds=holds, discards=discards)
-        else:
-            row.blog, row.holds, row.discards = blog, holds, discards
-            key = _opened(row.sealed, settings.secret_key)
+        _check(blog, holds)
+        secret_key = settings.secret_key
+        key = akismet.save_key(session, site, secret_key, blog=blog, holds=holds, discards=discards, now=now)
+        if rotate and row is not None:
+            ends_at = now + timedelta(hours=overlap_hours)
+            key = akismet.rotate_key(session, site, secret_key, ends_at=ends_at, now=now)
+        if key is None and row is not None:
+            key = _opened(row.sealed, secret_key)
     click.echo(f"Akismet key: {key}")
 
 
-def _checked(blog: str) -> str:
-    """The blog's address, if it is one."""
+def _check(blog: str, holds: bool) -> None:
+    if holds and not blog:
+        raise click.ClickException("--holds needs --blog: else the blog would never hear what became of it.")
     try:
-        parts = urlsplit(blog)
-        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_address = False
-    if blog and (not is_address or len(blog) > 2000):
-        raise click.ClickException(f"--blog must be an address such as https://garden.example, not {blog!r}.")
-    return blog
+        if blog:
+            check_blog(blog)
+    except AddressRefused as error:
+        raise click.ClickException(f"--blog: {error}") from error
 
 
 def _opened(sealed: bytes, secret_key: str) -> str:

@@ -75,6 +75,26 @@ def add_key(
     return key
 
 
+def save_key(
+    session: so.Session, site: Site, secret_key: str, *, blog: str, holds: bool, discards: bool, now: datetime
+) -> str | None:
+    """Change what the site's key is for; without one, make one, which is then returned."""
+    row = current_key(session, site.id, now)
+    if row is None:
+        return add_key(session, site, secret_key, blog=blog, holds=holds, discards=discards)
+    row.blog, row.holds, row.discards = blog, holds, discards
+    return None
+
+
+def rotate_key(session: so.Session, site: Site, secret_key: str, *, ends_at: datetime, now: datetime) -> str:
+    """Another key for the same; the ones before still work until *ends_at*."""
+    row = current_key(session, site.id, now)
+    expire_keys(session, site.id, ends_at)
+    if row is None:
+        return add_key(session, site, secret_key)
+    return add_key(session, site, secret_key, blog=row.blog, holds=row.holds, discards=row.discards)
+
+
 def find_key(session: so.Session, key: str, secret_key: str, now: datetime) -> AkismetKey | None:
     """The row of *key*, in whatever case, with its site, if it is one of ours and has not ended."""
     key = key.strip().lower()

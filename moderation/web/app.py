@@ -30,6 +30,7 @@ from moderation.web import (
     openapi,
     problems,
     services,
+    settings_akismet,
     settings_deliveries,
     settings_people,
     settings_policy,
@@ -85,6 +86,7 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
     for blueprint in (settings_pages.blueprint, settings_policy.blueprint, settings_people.blueprint):
         app.register_blueprint(blueprint)
     app.register_blueprint(settings_deliveries.blueprint)
+    app.register_blueprint(settings_akismet.blueprint)
     csrf.exempt(mail.links)
     for blueprint in (mail.blueprint, mail.links):
         app.register_blueprint(blueprint)

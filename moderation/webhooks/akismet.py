@@ -18,6 +18,8 @@ from moderation.storage.outbox import Lease
 from moderation.webhooks.addresses import DEFAULT_PORTS, AddressRefused, check_url
 from moderation.webhooks.sending import Answer, SendError, send, user_agent
 
+MAX_BLOG = 2_000
+
 
 def attempt(
     database: Database,
@@ -61,6 +63,21 @@ def is_of_blog(url: str, blog: str, networks: Collection[Network]) -> bool:
     host = (home.hostname or "").removesuffix(".")
     is_port = target.port == port or (target.scheme == "https" and target.port == DEFAULT_PORTS["https"])
     return bool(host) and target.host == host and is_port
+
+
+def check_blog(blog: str) -> None:
+    """See that a blog's address is one.
+
+    Raises:
+        AddressRefused: it is not; the message says how one looks.
+    """
+    try:
+        parts = urlsplit(blog)
+        is_address = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or len(blog) > MAX_BLOG:
+        raise AddressRefused("The blog's address must be one such as https://garden.example.")
 
 
 def message(outcome: Outcome, key: str) -> bytes:

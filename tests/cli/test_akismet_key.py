@@ -64,7 +64,7 @@ def test_holding_needs_a_blog_that_can_be_told(run, key_of):
 
 @pytest.mark.parametrize("blog", ["garden.example", "ftp://garden.example", "https://", "https://a:b", "https://[::"])
 def test_blog_is_an_address(run, key_of, blog):
-    assert "--blog must be an address" in run("site", "akismet-key", "garden", "--blog", blog, fails=True)
+    assert "--blog: The blog's address must be one" in run("site", "akismet-key", "garden", "--blog", blog, fails=True)
 
 
 def test_unknown_site_and_lost_secret_key_are_said(run, key_of):

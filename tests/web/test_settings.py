@@ -20,7 +20,7 @@ from tests.web.conftest import Tags, sign_in_as, token_of
 from tests.webhooks.receiver import LOOPBACK
 
 HOME = "/settings/garden"
-PAGES = ["", "/bands", "/words", "/people"]
+PAGES = ["", "/bands", "/words", "/people", "/akismet"]
 KEY_ID = "01a209d8-db0c-7027-ab16-260c215069bf"
 FORMS = [
     ("/keys", {"name": "x"}),
@@ -34,6 +34,9 @@ FORMS = [
     ("/people", {"email": "x@example.org", "role": "owner"}),
     (f"/people/{KEY_ID}/role", {"role": "owner"}),
     (f"/people/{KEY_ID}/remove", {}),
+    ("/akismet", {"blog": "https://garden.example"}),
+    ("/akismet/show", {}),
+    ("/akismet/rotate", {"hours": "0"}),
 ]
 
 
