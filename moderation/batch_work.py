@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
@@ -18,9 +18,12 @@ from moderation.storage.tables import Batch, Comment, Decision, Site
 from moderation.storage.types import utc_now
 from moderation.undoing import take_back
 
-PART = 20  # comments in one transaction
-PAUSE_S = 0.02  # between two of them, in which others may write
+PART = 20  # comments in one transaction at most
+PART_S = 0.1  # no comment is begun in it after so long
+REST = 1.0  # for so many times as long as a part took, others may write
 LEASE = timedelta(seconds=30)  # a batch on which nobody has worked for so long has stopped
+Item = TypeVar("Item")
+
 ENDED: dict[str, Any] = {"chosen": None}  # what was to be done is not needed any more
 
 
@@ -35,12 +38,14 @@ def carry_on(
     with database.read() as session:
         batch = session.get_one(Batch, batch_id, options=[so.undefer(Batch.chosen)])
     steps = _undo_all(database, batch, clock) if batch.undo_asked_at else _decide_all(database, batch, clock)
-    until = None if seconds is None else time.monotonic() + seconds
+    began = part_began = time.monotonic()
     try:
         for _ in steps:
-            if until is not None and time.monotonic() >= until:
+            now = time.monotonic()
+            if seconds is not None and now - began >= seconds:
                 return False
-            time.sleep(PAUSE_S)
+            time.sleep((now - part_began) * REST)
+            part_began = time.monotonic()
     except _OvertakenError:
         pass
     return True
@@ -63,8 +68,8 @@ def _decide_all(database: Database, batch: Batch, clock: Callable[[], datetime])
     while part := chosen[batch.done + batch.skipped :][:PART]:
         now = clock()
         with database.write() as session:
-            done = _decide_part(session, batch, dict(part), now)
-            values = {"done": batch.done + done, "skipped": batch.skipped + len(part) - done}
+            seen, done = _decide_part(session, batch, part, now)
+            values = {"done": batch.done + done, "skipped": batch.skipped + seen - done}
             if sum(values.values()) == len(chosen):
                 _advance(session, batch, now, **values, **ENDED, finished_at=now)
                 return
@@ -83,9 +88,8 @@ def _undo_all(database: Database, batch: Batch, clock: Callable[[], datetime]) -
             if not standing:
                 _advance(session, batch, now, **ENDED, undone_at=now)
                 return
-            restored = batch.restored + _undo_part(session, standing, batch, now)
-            _advance(session, batch, now, restored=restored)
-        last = standing[-1].id
+            last, done = _undo_part(session, standing, batch, now)
+            _advance(session, batch, now, restored=batch.restored + done)
         yield
 
 
@@ -109,51 +113,67 @@ def _advance(session: so.Session, batch: Batch, now: datetime, **values: Any) ->
         so.attributes.set_committed_value(batch, name, value)
 
 
-def _decide_part(session: so.Session, batch: Batch, versions: dict[uuid.UUID, int], now: datetime) -> int:
-    """How many comments were moved; the others had changed, or somebody else has them."""
+def _decide_part(
+    session: so.Session, batch: Batch, part: Sequence[tuple[uuid.UUID, int]], now: datetime
+) -> tuple[int, int]:
+    """How many comments were looked at, and how many moved; the others had changed, or somebody else has them."""
     site = session.get_one(Site, batch.site_id)  # kept alive, so that it is read once  # noqa: F841
     wrong, instead = set(wrong_of(batch)), Action(batch.query.get("instead", batch.action))
-    done = 0
-    for comment in _comments(session, versions, batch.site_id):
-        action = instead if str(comment.id) in wrong else batch.action
+    rows = _comments(session, [comment_id for comment_id, _ in part], batch.site_id)
+    seen = done = 0
+    for comment_id, version in _in_time(part):
+        seen += 1
+        action = instead if str(comment_id) in wrong else batch.action
+        if (comment := rows.get(comment_id)) is None:
+            continue
         try:
             decide_one(
                 session,
                 comment,
                 as_choice(action, batch.reason_code, batch.note),
                 moderator_id=batch.moderator_id,
-                seen_version=versions[comment.id],
+                seen_version=version,
                 now=now,
                 batch_id=batch.id,
             )
         except (AlreadyDecided, Claimed, IllegalTransition, InvalidRequest):  # the last: the policy has changed
             continue
         done += 1
-    return done
+    return seen, done
 
 
-def _undo_part(session: so.Session, standing: Sequence[Decision], batch: Batch, now: datetime) -> int:
-    """How many comments are back where they were."""
-    by_comment = {decision.comment_id: decision for decision in standing}
+def _undo_part(session: so.Session, standing: Sequence[Decision], batch: Batch, now: datetime) -> tuple[uuid.UUID, int]:
+    """The last decision that was looked at, and how many comments are back where they were."""
     moderator_id = batch.undone_by or batch.moderator_id
     site = session.get_one(Site, batch.site_id)  # kept alive, so that it is read once  # noqa: F841
-    done = 0
-    for comment in _comments(session, by_comment, batch.site_id):
+    rows = _comments(session, [decision.comment_id for decision in standing], batch.site_id)
+    last, done = standing[0].id, 0
+    for decision in _in_time(standing):
+        last = decision.id
         try:
-            take_back(session, comment, by_comment[comment.id], moderator_id=moderator_id, now=now)
+            take_back(session, rows[decision.comment_id], decision, moderator_id=moderator_id, now=now)
         except (AlreadyDecided, Claimed, IllegalTransition):
             continue
         done += 1
-    return done
+    return last, done
 
 
-def _comments(session: so.Session, ids: Collection[uuid.UUID], site_id: uuid.UUID) -> Sequence[Comment]:
-    return session.scalars(
+def _in_time(items: Sequence[Item]) -> Iterator[Item]:
+    """The items that can be begun before a part has lasted too long; one at least."""
+    end = time.monotonic() + PART_S
+    for place, item in enumerate(items):
+        if place and time.monotonic() >= end:
+            return
+        yield item
+
+
+def _comments(session: so.Session, ids: Collection[uuid.UUID], site_id: uuid.UUID) -> dict[uuid.UUID, Comment]:
+    rows = session.scalars(
         sa.select(Comment)
         .where(Comment.id.in_(ids), Comment.site_id == site_id)
-        .order_by(Comment.id)
         .options(so.joinedload(Comment.article))
-    ).all()
+    )
+    return {row.id: row for row in rows}
 
 
 def _standing(session: so.Session, batch_id: uuid.UUID, after: uuid.UUID | None) -> Sequence[Decision]:

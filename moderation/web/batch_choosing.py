@@ -17,14 +17,14 @@ from moderation.storage import authors, comments, queues, sites
 from moderation.storage.listing import Filters, Queue
 from moderation.storage.marks import Matter
 from moderation.storage.policies import current_policy
-from moderation.storage.tables import Site
+from moderation.storage.tables import Batch, Site
 from moderation.storage.types import utc_now
 from moderation.web import batch_words as words
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
 from moderation.web.batch_range import BINS, Range, bars, read_range, usual
 from moderation.web.desk import ACTIONS, read_choice
 from moderation.web.frame import page
-from moderation.web.narrowing import Wish, address, read_wish
+from moderation.web.narrowing import CODES, Wish, address, read_wish
 from moderation.web.same_origin import local_path
 from moderation.web.services import services
 from moderation.web.shelves import SHELF_OF_PATH, SHELVES, Shelf
@@ -192,6 +192,20 @@ def _narrowed(session: so.Session, wish: Wish, site_id: uuid.UUID) -> str:
     """What the queue is narrowed to, in words."""
     query = proof.describe(proof.RANGE, (), wish.asked)
     return words.selection_of(query, words.names_of(session, site_id, query))
+
+
+def address_of(batch: Batch) -> str:
+    """The page on which a part of a queue was chosen, as it was then."""
+    query = batch.query
+    shelf = next(shelf for shelf in SHELVES if shelf.queue == query["queues"][0])
+    codes, articles = query.get("reasons", []), query.get("article_ids", [])
+    args = {
+        "attribute": next((code for code in codes if code in CODES), ""),
+        "reason": next((code for code in codes if code not in CODES), ""),
+        "article": articles[0] if articles else "",
+    }
+    ends = round(query.get("risk_from", 0.0) * 100), round(query.get("risk_to", 1.0) * 100)
+    return _own_address(shelf, read_wish(shelf, args), batch.site_id, Range(*ends))
 
 
 def _filters(wish: Wish) -> Filters:

@@ -24,7 +24,7 @@ from moderation.storage.types import utc_now
 from moderation.web import batch_words as words
 from moderation.web import cursors
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
-from moderation.web.batch_choosing import must_decide
+from moderation.web.batch_choosing import address_of, must_decide
 from moderation.web.cards import make_cards, make_line
 from moderation.web.desk import ACTIONS
 from moderation.web.frame import eyes, page
@@ -189,6 +189,7 @@ def _drawn_page(session: so.Session, batch: Batch) -> str:
         session,
         **_facts(session, batch),
         proof=shown,
+        elsewhere=address_of(batch) if proof.must_be_judged(batch) else None,
         ceiling=words.ceiling(shown.at_most),
         by_author=not proof.must_be_judged(batch),
         sample=[(card, rows[card.id].risk, bad[str(card.id)]) for card in cards],

@@ -9,7 +9,7 @@ import json
 import random
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice, repeat
@@ -17,11 +17,16 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from moderation import batches, proof
 from moderation.cli.bench import comments as made_up
+from moderation.deciding import Choice
 from moderation.domain.comment import RESULT, Action, Actor, State
 from moderation.domain.decision import Reason, Source
+from moderation.domain.errors import InvalidRequest
 from moderation.domain.reading import ATTRIBUTES
+from moderation.storage import queues
 from moderation.storage.engine import Database
+from moderation.storage.listing import Filters, Queue
 from moderation.storage.marks import Matter
 from moderation.storage.tables import (
     Appeal,
@@ -96,9 +101,20 @@ def fill(database: Database, *, held: int = 100_000, history: int = 1_000_000, s
             maker.make(some)
             for table in (Comment, CommentMark, Decision, Report, Appeal, Event):
                 _insert(database, table, maker.rows[table])
+    _decide_in_batches(database, sites[0], people[0])
     with database.writer.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(sa.text("ANALYZE"))
     return Filled(sites, people, held + history)
+
+
+def _decide_in_batches(database: Database, site: Site, moderator: Moderator) -> None:
+    """One batch that was done, of what stays as it is, and one that was only drawn."""
+    with database.read() as session:
+        chosen = queues.chosen(session, site.id, Queue.PUBLISHED, limit=20)
+    about = {"database": database, "moderator": moderator, "site": site, "now": utc_now()}
+    batches.decide(**about, chosen=chosen, choice=Choice(Action.PUBLISH), query={"way": proof.SELECTED})
+    with suppress(InvalidRequest):  # a small queue may have nothing there
+        proof.draw(**about, way=proof.RANGE, wanted=[Queue.HELD], filters=Filters(), action=Action.PUBLISH)
 
 
 class _Maker:

@@ -24,7 +24,8 @@ PUBLISH = Choice(Action.PUBLISH)
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
     monkeypatch.setattr(batch_work, "PART", 3)
-    monkeypatch.setattr(batch_work, "PAUSE_S", 0)
+    monkeypatch.setattr(batch_work, "PART_S", 60)
+    monkeypatch.setattr(batch_work, "REST", 0)
 
 
 @pytest.fixture
@@ -255,3 +256,22 @@ def test_a_reason_that_the_policy_drops_meanwhile_skips_what_is_left(database, s
 
     with database.read() as session:
         assert session.get_one(Batch, batch.id).skipped == 8
+
+
+@pytest.mark.parametrize("part", ["decide", "undo"])
+def test_part_that_lasts_too_long_is_cut_short_so_that_others_can_write(
+    database, site, held, batch_of, undo_batch, monkeypatch, part
+):
+    monkeypatch.setattr(batch_work, "PART", 100)
+    batch = batch_of() if part == "undo" else started(database, site, batch_of, monkeypatch)
+    monkeypatch.setattr(batch_work, "PART_S", 0)
+    commits = []
+    sa.event.listen(database.writer, "commit", commits.append)
+
+    if part == "undo":
+        undo_batch(batch)
+    else:
+        batches.carry_on(database, batch.id, clock=lambda: NOW)
+
+    assert len(commits) >= 8
+    assert states(database) == [State.HELD if part == "undo" else State.PUBLISHED] * 8

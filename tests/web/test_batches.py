@@ -21,7 +21,9 @@ from tests.web.conftest import Tags, sign_in_as
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr(batch_work, "PAUSE_S", 0)
+    monkeypatch.setattr("moderation.web.batches.AT_ONCE_S", 60)  # a busy machine is no reason to answer before the end
+    monkeypatch.setattr(batch_work, "REST", 0)
+    monkeypatch.setattr(batch_work, "PART_S", 60)  # so that parts are as large on a busy machine
 
 
 @pytest.fixture
@@ -145,6 +147,15 @@ def test_show_without_a_script_only_moves_the_handles(browser, database, held):
     assert answer.location == "/held/batch?from=10&to=20"
     with database.read() as session:
         assert session.scalars(sa.select(Batch)).all() == []
+
+
+def test_what_was_drawn_leads_back_to_where_it_was_chosen(browser, held):
+    chosen = draw(browser, path="/held/batch?attribute=insult", low=0, high=80)
+    assert chosen == "/held/batch?attribute=insult&from=0&to=80"  # there is nothing of this kind
+
+    page = browser.get(draw(browser, low=20, high=60)).text
+
+    assert 'href="/held/batch?from=20&amp;to=60"' in page
 
 
 def test_nothing_is_offered_before_the_sample_is_judged(browser, database, held):

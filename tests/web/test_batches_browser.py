@@ -18,7 +18,8 @@ def database(sqlite_database):
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr(batch_work, "PAUSE_S", 0)
+    monkeypatch.setattr("moderation.web.batches.AT_ONCE_S", 60)  # a busy machine is no reason to answer before the end
+    monkeypatch.setattr(batch_work, "REST", 0)
 
 
 @pytest.fixture
@@ -154,6 +155,32 @@ def test_ticking_by_mouse_shows_the_form_and_decides_them_together(open_page, da
     page.locator(".news").get_by_role("button", name="Undo").click()
     page.wait_for_selector(".news >> text=Taken back: 2 comments")
     assert count(database, State.REJECTED) == 0
+
+
+def test_x_ticks_the_card_that_has_the_focus(open_page, database, held):
+    page = open_page()
+    for key in ("j", "x", "j", "j", "x", "j", "x", "x"):
+        page.keyboard.press(key)
+
+    assert page.locator("[data-ticked]").inner_text() == "2 selected"
+    press_until(page, "Tab", "#selected [value=reject]", times=300)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".news >> text=Rejected 2 comments.")
+    assert count(database, State.REJECTED) == 2
+
+
+def test_sample_is_judged_with_the_keys_of_the_cards(open_page, database, held):
+    page = open_page()
+    page.goto("/held/batch?from=0&to=20")
+    page.get_by_role("button", name="Approve these").click()
+    page.wait_for_selector(".sampled")
+
+    for place in range(5):
+        page.keyboard.press("j")
+        page.keyboard.press("d" if place == 2 else "f")
+    page.get_by_role("button", name="Keep these verdicts").click()
+
+    page.wait_for_selector("text=1 of 5 bad")
 
 
 def test_all_on_the_page_are_ticked_with_a_script_and_without(open_page, database, held):
