@@ -243,6 +243,27 @@ def machine_verdicts(session: so.Session, comments: Sequence[Comment]) -> dict[u
     return {row.comment_id: row for row in session.scalars(sa.select(Decision).join(newest, same))}
 
 
+def decided_before(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
+    """What a person decided last of each comment of a page before its present decision."""
+    earlier = [comment.id for comment in comments if comment.version > 1]
+    if not earlier:
+        return {}
+    newest = (
+        sa.select(Decision.comment_id, sa.func.max(Decision.version).label("version"))
+        .join(Comment, Comment.id == Decision.comment_id)
+        .where(
+            Decision.comment_id.in_(earlier),
+            Decision.actor != values.Actor.MACHINE,
+            Decision.version < Comment.version,
+        )
+        .group_by(Decision.comment_id)
+        .subquery()
+    )
+    same = sa.and_(Decision.comment_id == newest.c.comment_id, Decision.version == newest.c.version)
+    rows = session.scalars(sa.select(Decision).join(newest, same).options(so.joinedload(Decision.moderator)))
+    return {row.comment_id: row for row in rows}
+
+
 def reports_of(session: so.Session, comments: Sequence[Comment], *, each: int = 5) -> dict[uuid.UUID, list[Report]]:
     """The newest reports of each comment of a page, at most *each*."""
     number = sa.func.row_number().over(partition_by=Report.comment_id, order_by=Report.id.desc())

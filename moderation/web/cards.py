@@ -15,6 +15,7 @@ from moderation.domain.comment import RESULT, Action, Actor, State
 from moderation.domain.decision import Source
 from moderation.domain.hard import YES
 from moderation.domain.policy import Policy, Preset
+from moderation.domain.reading import Careful
 from moderation.domain.standing import Standing, current
 from moderation.storage import comments as storage
 from moderation.storage.policies import current_policy
@@ -22,6 +23,8 @@ from moderation.storage.tables import Comment, Decision, Note, Report, Site
 from moderation.web.grounds import Grounds, grounds
 from moderation.web.marking import LABELS, Piece, marks, pieces
 from moderation.web.masking import covers
+from moderation.web.speech import people_would_say
+from moderation.web.targets import targets
 from moderation.web.times import When, when
 
 # A list shows the beginning of a longer text; its own page shows it whole.
@@ -41,11 +44,10 @@ STANDINGS = {
     Standing.BLOCKED: lazy_gettext("blocked"),
 }
 ORIGINS = {
-    Source.CLASSIFIER: "its score",
     Source.RULE: "the site's rules",
     Source.SYSTEM: "the service",
     Source.HISTORY: "its history",
-    Source.REPORT: "readers",
+    Source.REPORT: "readers’ reports",
     Source.PERSON: "a person",
 }
 DEEDS = {
@@ -110,6 +112,7 @@ class Card:
     size: int
     is_covered: bool
     withheld: list[str]
+    says: str
     causes: Causes
     grounds: Grounds
     scores: list[tuple[str, float]]
@@ -117,6 +120,7 @@ class Card:
     reports: list[Report]
     open_reports: int
     choices: list[Choice]
+    before: Line | None
     taken_by: str
     notes: list[Note]
     can_note: bool
@@ -149,6 +153,7 @@ def make_cards(
     verdicts = storage.machine_verdicts(session, rows)
     latest = storage.decisions_of(session, rows)
     reports = storage.reports_of(session, rows)
+    before = storage.decided_before(session, rows)
     written = notes.of_comments(session, rows)
     policies = {site_id: current_policy(session, session.get_one(Site, site_id)) for site_id in _sites(rows)}
     return [
@@ -156,6 +161,7 @@ def make_cards(
             row,
             verdicts.get(row.id),
             latest[row.id],
+            before.get(row.id),
             reports.get(row.id, []),
             written.get(row.id, []),
             policies[row.site_id],
@@ -174,6 +180,7 @@ def _card(
     comment: Comment,
     verdict: Decision | None,
     latest: Decision,
+    before: Decision | None,
     reports: list[Report],
     written: list[Note],
     policy: Policy,
@@ -200,11 +207,13 @@ def _card(
         when=when(comment.created_at, eyes.now),
         is_edited=comment.revision > 1,
         parent=comment.parent_text,
-        text=None if text is None else text_of(text[:shown], receipt if is_same_text else None, eyes),
+        text=None if text is None else text_of(text[:shown], receipt if is_same_text else {}, eyes),
         is_cut=shown is not None and len(text or "") > shown,
         size=len(text or ""),
-        is_covered=eyes.mask and bool(covers(text or "", receipt) or covers(comment.parent_text)),
+        is_covered=eyes.mask
+        and bool(covers(text or "", receipt if is_same_text else {}) or covers(comment.parent_text)),
         withheld=withheld(receipt, eyes) if text else [],
+        says=people_would_say(receipt),
         causes=_causes(receipt) | (_deed_of(latest) if latest is not verdict else {}),
         grounds=grounds(text, receipt) if text and is_same_text else Grounds(),
         scores=_scores(receipt),
@@ -212,6 +221,7 @@ def _card(
         reports=reports[: comment.open_reports],
         open_reports=comment.open_reports,
         choices=_choices(comment, eyes),
+        before=make_line(before, comment.version, eyes) if before else None,
         taken_by=taken_by(comment, eyes),
         notes=written,
         can_note=comment.site_id in eyes.decidable and comment.state is not State.ERASED,
@@ -220,10 +230,10 @@ def _card(
     )
 
 
-def text_of(text: str, receipt: Mapping[str, Any] | None, eyes: Eyes) -> list[Piece]:
+def text_of(text: str, receipt: Mapping[str, Any], eyes: Eyes, *, with_marks: bool = True) -> list[Piece]:
     """*text* with the marks of the receipt that read it, and with covers for eyes that want them."""
-    found = marks(receipt) if receipt else []
-    return pieces(text, [*found, *(covers(text, receipt) if eyes.mask else [])])
+    found = marks(receipt) if receipt and with_marks else []
+    return pieces(text, [*found, *targets(text), *(covers(text, receipt) if eyes.mask else [])])
 
 
 def withheld(receipt: Mapping[str, Any], eyes: Eyes) -> list[str]:
@@ -271,8 +281,15 @@ def _did(decision: Decision) -> str:
 def _causes(receipt: Mapping[str, Any]) -> Causes:
     causes: Causes = {}
     for reason in receipt.get("reasons", []):
-        causes.setdefault(ORIGINS[Source(reason["source"])], []).append(reason["message"])
+        source = Source(reason["source"])
+        origin = _reader(receipt) if source is Source.CLASSIFIER else ORIGINS[source]
+        causes.setdefault(origin, []).append(reason["message"])
     return causes
+
+
+def _reader(receipt: Mapping[str, Any]) -> str:
+    """Which of the two readers the score is from."""
+    return "the quick and the careful reader" if receipt.get("careful") == Careful.ASKED else "the quick reader"
 
 
 def _deed_of(decision: Decision) -> Causes:

@@ -101,7 +101,7 @@ def make_turns(
 
 def _turn(row: Comment, verdict: Decision | None, looking: Eyes, *, is_this: bool, with_article: bool) -> Turn:
     text = row.text
-    is_same_text = verdict is not None and verdict.revision == row.revision
+    receipt = verdict.receipt if verdict and verdict.revision == row.revision else {}
     return Turn(
         id=row.id,
         author=row.author_name,
@@ -110,9 +110,8 @@ def _turn(row: Comment, verdict: Decision | None, looking: Eyes, *, is_this: boo
         when=when(row.created_at, looking.now),
         state=row.state,
         state_words=STATES[row.state],
-        text=None
-        if text is None
-        else text_of(text[:SHOWN], verdict.receipt if verdict and is_same_text else None, looking),
+        # What weighed most in a harmless comment is of no interest here.
+        text=None if text is None else text_of(text[:SHOWN], receipt, looking, with_marks=bool(receipt.get("reasons"))),
         withheld=withheld(verdict.receipt, looking) if verdict and text else (),
         is_cut=len(text or "") > SHOWN,
         is_this=is_this,
@@ -122,9 +121,7 @@ def _turn(row: Comment, verdict: Decision | None, looking: Eyes, *, is_this: boo
 def _as_sent(comment: Comment, looking: Eyes) -> list[Turn]:
     """What the comment answers, where the blog told us its text but never sent it to be decided."""
     sent = comment.parent_text
-    return (
-        [Turn(id=None, author="", text=text_of(sent[:SHOWN], None, looking), is_cut=len(sent) > SHOWN)] if sent else []
-    )
+    return [Turn(id=None, author="", text=text_of(sent[:SHOWN], {}, looking), is_cut=len(sent) > SHOWN)] if sent else []
 
 
 def excerpt(text: str, size: int = EXCERPT) -> str:

@@ -42,7 +42,12 @@ class Kind(StrEnum):
     RAISED = "scored"
     LOWERED = "lowered"
     LISTED = "listed"
+    LINK = "link"
     MASKED = "masked"
+
+
+# What is told of a mark where it ends; a hidden host is written there for everybody.
+_SPOKEN = frozenset({Kind.RAISED, Kind.LOWERED, Kind.LISTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +68,16 @@ class Piece:
     scored: tuple[str, ...] = ()
     lowered: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
+    target: str = ""  # the host of an address that ends here and hides it
     ends: tuple[str, ...] = ()
     invisible: str = ""  # the characters' names, where `text` stands for what takes no ink
 
     @property
     def kinds(self) -> list[str]:
-        """What it is marked as; to be covered is no mark."""
-        return [kind.value for kind in Kind if kind is not Kind.MASKED and getattr(self, kind.value)]
+        """What it is marked as; a cover and an address are no marks."""
+        return [kind.value for kind in Kind if kind in _SPOKEN and getattr(self, kind.value)]
 
     @property
     def veil(self) -> str:
@@ -114,10 +121,20 @@ def pieces(text: str, found: Sequence[Mark] = ()) -> list[Piece]:
     for start, end in pairwise(sorted(edges)):
         over = [mark for mark in inside if mark.start < end and mark.end > start]
         labels = {kind.value: _labels(mark.label for mark in over if mark.kind is kind) for kind in Kind}
-        ends = _labels(_spoken(mark) for mark in over if mark.kind is not Kind.MASKED and min(mark.end, size) == end)
+        ends = _labels(_spoken(mark) for mark in over if mark.kind in _SPOKEN and min(mark.end, size) == end)
+        target = next((mark.label for mark in over if mark.kind is Kind.LINK and min(mark.end, size) == end), "")
         shown = list(_shown(text, start, end))
         for number, (part, invisible) in enumerate(shown, 1):
-            cut.append(Piece(part, **labels, ends=ends if number == len(shown) else (), invisible=invisible))
+            is_last = number == len(shown)
+            cut.append(
+                Piece(
+                    part,
+                    **labels,
+                    ends=ends if is_last else (),
+                    target=target if is_last else "",
+                    invisible=invisible,
+                )
+            )
     return cut
 
 

@@ -12,6 +12,7 @@ from moderation.domain.hard import YES
 from moderation.domain.reading import IDENTITY_ATTACK, PROFANITY, SEXUALLY_EXPLICIT, Span, highlights
 from moderation.text.slurs import find_slurs
 from moderation.web.marking import Kind, Mark, Piece, pieces
+from moderation.web.targets import targets
 
 _WORDS_OF = frozenset({PROFANITY, IDENTITY_ATTACK, SEXUALLY_EXPLICIT})
 # From this on a word alone makes what it is found to be more than seven times as likely.
@@ -51,7 +52,7 @@ def _weighs(span: Span, scores: Mapping[str, float], text: str) -> bool:
 
 def shown(text: str) -> list[Piece]:
     """Any text of a stranger's as pieces, covered where the reader of the page wants it."""
-    return pieces(text, covers(text) if wants_mask() else ())
+    return pieces(text, [*targets(text), *(covers(text) if wants_mask() else ())])
 
 
 def covered(word: str) -> list[Piece]:

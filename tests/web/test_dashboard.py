@@ -83,7 +83,7 @@ def test_a_card_says_what_a_moderator_needs(browser, database, site, scorer):
     assert set(link["rel"].split()) == {"noreferrer", "nofollow"}  # noreferrer is noopener, too
     assert all(words in tags.text for words in ("The long winter", "Ann", "2 hours ago", "What it answers"))
     assert "Insults somebody (probability 90" in tags.text
-    assert "From its score" in tags.text
+    assert "From the quick reader" in tags.text
     assert "\n\n  Indented.</p>" in page
     assert "edited" not in tags.text
     assert "Garden" not in tags.text
@@ -661,3 +661,36 @@ def test_the_help_lists_every_key_and_every_key_has_something_to_do(browser, hel
 )
 def test_only_web_addresses_become_links(url, shown):
     assert web_address(url) == shown
+
+
+# What a card says of a score, and of those who decided before
+
+
+def test_the_card_says_how_many_of_ten_people_would_agree_and_who_says_so(browser, database, site, scorer):
+    intake.submit(database, scorer, site, [make_submission(text="A bad thing")], now=utc_now())
+
+    text = Tags(browser.get("/").text).text
+
+    assert "About 9 in 10 people would call this rude." in text
+    assert "From the quick reader" in text
+
+
+def test_a_card_whose_comment_was_edited_says_who_had_decided_before(browser, database, site, scorer):
+    intake.submit(database, scorer, site, [make_submission(id="1", text="A bad thing")], now=utc_now())
+    with database.read() as session:
+        comment = session.scalars(sa.select(Comment)).one()
+    decide(browser, comment, "publish")
+    assert "Decided before" not in browser.get("/published").text
+    intake.submit(database, scorer, site, [make_submission(id="1", text="Another bad thing")], now=utc_now())
+
+    assert "Decided before Mona published it just now" in Tags(browser.get("/").text).spaced
+
+
+def test_an_address_is_no_link_and_says_where_it_leads(browser, database, site):
+    with database.write() as session:
+        make_comment(session, site, text="https://bank.example@evil.example/x")
+
+    page = browser.get("/").text
+
+    assert '<bdi class="badge">leads to evil.example</bdi>' in page
+    assert "evil.example" not in "".join(attrs["href"] for attrs in Tags(page).named("a"))

@@ -93,7 +93,12 @@ def test_hostile_comments_do_nothing_in_a_browser(open_page, database, site):
         ids = [comment.id for comment in session.query(Comment)]
 
     page = open_page()
-    for path in ["/", "/reported", "/deliveries", *(f"/comments/{comment_id}" for comment_id in ids)]:
+    for path in [
+        "/",
+        "/reported",
+        "/deliveries",
+        *(f"/comments/{comment_id}{part}" for comment_id in ids for part in ("", "/conversation")),
+    ]:
         page.goto(path)
         assert page.evaluate("window.violations") == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -30,6 +30,10 @@ HOSTILE = [
     "NUL\x00here",
     "<bad" + "x" * 20_000,
     "]]>&lt;script&gt;",
+    "https://p\u0430ypal.example@evil.example/<b>\u202e",
+    "shit<script>f\u200bu\u200bc\u200bk</script>" + "fuck" * 3_000,
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467\U0001f3f4\U000e0067\U000e0062\U000e007f\ufe0f\u20e3" * 40,
+    "\ud83d is half an emoji".encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
 ]
 
 
