@@ -22,6 +22,14 @@ NOT_PAGES = {"static", "api", "health", "openapi", "perspective"}
 # What else a page takes, by its endpoint: each gives one more address.
 VARIANTS: dict[str, list[str]] = {
     "dashboard.queue": ["sort=newest", "sort=oldest", "reason=insult", "reason=nothing-has-this"],
+    "insight.insight": ["days=1", "days=30", "days=90"],
+    "insight.comments": [
+        "figure=people",
+        "figure=reason&key=insult",
+        "figure=wait&key=0",
+        "figure=band&key=7",
+        "figure=own",
+    ],
     "sign_in.form": ["undone=1", "next=/decided"],
 }
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,13 +12,14 @@ import sqlalchemy.orm as so
 from moderation.domain.comment import Action
 from moderation.domain.estimates import Share
 from moderation.storage import tallies
+from moderation.storage.listing import in_parts
 from moderation.storage.person_decisions import Opinion
 from moderation.storage.tables import Article, Size, Tally
 from moderation.storage.tallies import DAY, Fact, hour_of, start_of
 
 LONGEST_TAIL = timedelta(hours=48)  # more than this is not counted while somebody waits for a page
-SERIES = ("arrived", "decided", "own")
-SUMS = ("reason", "wait", "band", "gap")
+SERIES = ("arrived", "decided")
+SUMS = ("reason", "wait", "band")
 
 Ranked = list[tuple[Article, int]]
 
@@ -92,25 +93,25 @@ def read(
     progress = tallies.progress(session, now)
     tallied, counted = progress.tallied, progress.counted
     live = list(_live(session, site_ids, window, counted, now))
+    own, gap = tallies.own(moderator_id), tallies.gap_of(moderator_id)
     by_hour: dict[tuple[str, str], Counter[int]] = {}
-    sums: dict[str, Counter[str]] = {kind: Counter() for kind in SUMS}
-    own_key = moderator_id.hex
-    for kind, key, start, number in _series(session, site_ids, window, own_key):
+    sums: dict[str, Counter[str]] = {kind: Counter() for kind in (*SUMS, gap)}
+    for kind, key, start, number in _series(session, site_ids, window, (*SERIES, own)):
         by_hour.setdefault((kind, key), Counter())[start] += number
-    for kind, key, number in _sums(session, site_ids, window, tallied, own_key):
+    for kind, key, number in _sums(session, site_ids, window, tallied, (*SUMS, gap)):
         sums[kind][key] += number
     for fact in live:
-        if fact.kind in SERIES and (fact.kind != "own" or fact.key == own_key):
+        if fact.kind in (*SERIES, own):
             by_hour.setdefault((fact.kind, fact.key), Counter())[fact.start] += fact.count
-        elif fact.kind in SUMS and (fact.kind != "gap" or fact.key.startswith(f"{own_key}:")):
+        elif fact.kind in sums:
             sums[fact.kind][fact.key] += fact.count
     return Figures(
         by_hour=by_hour,
-        own=by_hour.pop(("own", own_key), Counter()),
+        own=by_hour.pop((own, ""), Counter()),
         reasons=sums["reason"],
         waits=Counter({int(key): number for key, number in sums["wait"].items()}),
         opinions=Counter({Opinion.of_key(key): number for key, number in sums["band"].items()}),
-        gaps=Counter({int(key.partition(":")[2]): number for key, number in sums["gap"].items()}),
+        gaps=Counter({int(key): number for key, number in sums[gap].items()}),
         articles=_most_held(session, site_ids, window, tallied, live, articles),
         until=min(window.until, now if _is_near(counted, window, now) else counted),
     )
@@ -147,25 +148,22 @@ def _within(site_ids: Collection[uuid.UUID], size: Size, low: int, high: int) ->
 
 
 def _series(
-    session: so.Session, site_ids: Collection[uuid.UUID], window: Window, own_key: str
+    session: so.Session, site_ids: Collection[uuid.UUID], window: Window, kinds: Collection[str]
 ) -> Iterator[tuple[str, str, int, int]]:
     low, high = window.hours
     query = (
         sa.select(Tally.kind, Tally.key, Tally.start, sa.func.sum(Tally.count).label("number"))
-        .where(*_within(site_ids, Size.HOUR, low, high), Tally.kind.in_(SERIES))
-        .where(sa.or_(Tally.kind != "own", Tally.key == own_key))
+        .where(*_within(site_ids, Size.HOUR, low, high), Tally.kind.in_(kinds))
         .group_by(Tally.kind, Tally.key, Tally.start)
     )
     return ((row.kind, row.key, row.start, row.number) for row in session.execute(query))
 
 
 def _sums(
-    session: so.Session, site_ids: Collection[uuid.UUID], window: Window, tallied: datetime, own_key: str
+    session: so.Session, site_ids: Collection[uuid.UUID], window: Window, tallied: datetime, kinds: Collection[str]
 ) -> Iterator[tuple[str, str, int]]:
     parts = [
-        sa.select(Tally.kind, Tally.key, Tally.count)
-        .where(*_within(site_ids, *part), Tally.kind.in_(SUMS))
-        .where(sa.or_(Tally.kind != "gap", Tally.key.startswith(f"{own_key}:")))
+        sa.select(Tally.kind, Tally.key, Tally.count).where(*_within(site_ids, *part), Tally.kind.in_(kinds))
         for part in _ranges(window, tallied)
     ]
     rows = sa.union_all(*parts).subquery()
@@ -184,6 +182,14 @@ def _held(site_ids: Collection[uuid.UUID], window: Window, tallied: datetime) ->
     return sa.select(rows.c.key, sa.func.sum(rows.c.count).label("held")).group_by(rows.c.key).subquery()
 
 
+def _held_now(live: Iterable[Fact]) -> Counter[str]:
+    now = Counter[str]()
+    for fact in live:
+        if fact.kind == "held":
+            now[fact.key] += fact.count
+    return now
+
+
 def _most_held(
     session: so.Session,
     site_ids: Collection[uuid.UUID],
@@ -193,19 +199,33 @@ def _most_held(
     limit: int,
 ) -> Ranked:
     """The articles with the most comments that the machine held on arrival."""
-    now = Counter[str]()
-    for fact in live:
-        if fact.kind == "held":
-            now[fact.key] += fact.count
-    held = _held(site_ids, window, tallied)
+    now, held = _held_now(live), _held(site_ids, window, tallied)
     first = sa.select(held).order_by(held.c.held.desc(), held.c.key).limit(limit + len(now))
     before = {row.key: row.held for row in session.execute(first)}
     if missing := now.keys() - before.keys():
         others = session.execute(sa.select(held).where(held.c.key.in_(missing)))
         before |= {row.key: row.held for row in others}
-    total = Counter(before) + now
-    ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
-    some = ranked[:limit]
-    rows = session.scalars(sa.select(Article).where(Article.id.in_([uuid.UUID(key) for key, _ in some])))
-    known = {row.id.hex: row for row in rows}
-    return [(known[key], number) for key, number in some if key in known]
+    return list(_named(session, _ranking(Counter(before) + now)[:limit]))
+
+
+def all_held(
+    session: so.Session, site_ids: Collection[uuid.UUID], window: Window, *, now: datetime
+) -> Iterator[tuple[Article, int]]:
+    """Every article with a comment that the machine held on arrival, the most held first."""
+    progress = tallies.progress(session, now)
+    held = _held(site_ids, window, progress.tallied)
+    before = Counter({row.key: row.held for row in session.execute(sa.select(held))})
+    ranking = _ranking(before + _held_now(_live(session, site_ids, window, progress.counted, now)))
+    for part in in_parts(ranking, 500):
+        yield from _named(session, part)
+
+
+def _ranking(held: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(held.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _named(session: so.Session, ranking: Sequence[tuple[str, int]]) -> Iterator[tuple[Article, int]]:
+    of_these = Article.id.in_([uuid.UUID(key) for key, _ in ranking])
+    titles = sa.select(Article).where(of_these).options(so.load_only(Article.title, Article.url))
+    known = {row.id.hex: row for row in session.scalars(titles)}
+    return ((known[key], number) for key, number in ranking if key in known)

@@ -9,8 +9,8 @@ reason   the machine's reasons, by code, of the comments that arrived
 decided  decisions that stand, by actor
 wait     how long held comments waited for a person, by bucket of `estimates`
 band     what moderators and the blog's staff made of scored comments: `Opinion`
-own      decisions by moderator
-gap      time from one decision of a moderator to the next, if they kept going: `moderator:bucket`
+own:...  decisions of one moderator, named by the end of their id
+gap:...  time from one decision of theirs to the next, if they kept going, by bucket
 """
 
 import uuid
@@ -26,7 +26,7 @@ import sqlalchemy.orm as so
 from moderation.domain.comment import Action, Actor
 from moderation.domain.estimates import bucket_of
 from moderation.storage.marks import Matter
-from moderation.storage.person_decisions import PersonDecision, person_decisions, stands
+from moderation.storage.person_decisions import PersonDecision, person_decisions
 from moderation.storage.tables import Comment, CommentMark, Decision, Size, Tally, TallyProgress
 from moderation.storage.types import first_uuid7, time_of_uuid7
 
@@ -54,6 +54,15 @@ class Part:
     until: datetime
     hours: tuple[int, ...]
     facts: tuple[Fact, ...]
+
+
+def own(moderator_id: uuid.UUID) -> str:
+    """The kind of a moderator's decisions. The end of an id is its random part; the whole would not fit."""
+    return f"own:{moderator_id.hex[-16:]}"
+
+
+def gap_of(moderator_id: uuid.UUID) -> str:
+    return f"gap:{moderator_id.hex[-16:]}"
 
 
 def hour_of(at: datetime) -> int:
@@ -177,30 +186,31 @@ def count(
         found[site_id, "arrived", action.value] += number
         if action is Action.HOLD and article_id is not None:
             found[site_id, "held", article_id.hex] += number
-    for site_id, code, number in session.execute(_reasons(low, high, site_ids)):
-        found[site_id, "reason", code] += number
+    for site_id, code, number in session.execute(_reasons(low, high)):
+        if site_ids is None or site_id in site_ids:
+            found[site_id, "reason", code] += number
     for site_id, number in session.execute(_by_machine(low, high, site_ids)):
         found[site_id, "decided", Actor.MACHINE.value] += number
     people = list(person_decisions(session, low, high, site_ids))
     for row in people:
         for kind, key in _said(row):
             found[row.site_id, kind, key] += 1
-    for site_id, key in _gaps(people):
-        found[site_id, "gap", key] += 1
+    for site_id, kind, key in _gaps(people):
+        found[site_id, kind, key] += 1
     return [Fact(site_id, start, kind, key, number) for (site_id, kind, key), number in found.items()]
 
 
 def _said(row: PersonDecision) -> Iterator[tuple[str, str]]:
     yield "decided", row.actor.value
     if row.moderator_id is not None:
-        yield "own", row.moderator_id.hex
+        yield own(row.moderator_id), ""
     if (waited := row.waited) is not None:
         yield "wait", str(bucket_of(waited))
     if (opinion := row.opinion) is not None:
         yield "band", opinion.key
 
 
-def _gaps(rows: Collection[PersonDecision]) -> Iterator[tuple[uuid.UUID, str]]:
+def _gaps(rows: Collection[PersonDecision]) -> Iterator[tuple[uuid.UUID, str, str]]:
     """From decision to decision of each moderator; a batch is no measure of anybody's pace."""
     by_moderator: dict[uuid.UUID, list[PersonDecision]] = {}
     for row in rows:
@@ -210,7 +220,7 @@ def _gaps(rows: Collection[PersonDecision]) -> Iterator[tuple[uuid.UUID, str]]:
         for earlier, later in pairwise(sorted(mine, key=lambda row: row.created_at)):
             gap = later.created_at - earlier.created_at
             if gap <= KEPT_GOING:
-                yield later.site_id, f"{moderator_id.hex}:{bucket_of(gap.total_seconds())}"
+                yield later.site_id, gap_of(moderator_id), str(bucket_of(gap.total_seconds()))
 
 
 def _arrivals(
@@ -225,11 +235,11 @@ def _arrivals(
     )
 
 
-def _reasons(low: uuid.UUID, high: uuid.UUID, site_ids: Collection[uuid.UUID] | None) -> sa.Select[uuid.UUID, str, int]:
+def _reasons(low: uuid.UUID, high: uuid.UUID) -> sa.Select[uuid.UUID, str, int]:
+    """Of all sites: asked for some, SQLite would read all that they ever had."""
     return (
         sa.select(CommentMark.site_id, CommentMark.code, sa.func.count())
-        .where(CommentMark.comment_id >= low, CommentMark.comment_id < high)
-        .where(CommentMark.code.not_in(list(Matter)), *_of(CommentMark.site_id, site_ids))
+        .where(CommentMark.comment_id >= low, CommentMark.comment_id < high, CommentMark.code.not_in(list(Matter)))
         .group_by(CommentMark.site_id, CommentMark.code)
     )
 
@@ -237,7 +247,7 @@ def _reasons(low: uuid.UUID, high: uuid.UUID, site_ids: Collection[uuid.UUID] | 
 def _by_machine(low: uuid.UUID, high: uuid.UUID, site_ids: Collection[uuid.UUID] | None) -> sa.Select[uuid.UUID, int]:
     return (
         sa.select(Decision.site_id, sa.func.count())
-        .where(Decision.id >= low, Decision.id < high, Decision.actor == Actor.MACHINE, stands())
+        .where(Decision.id >= low, Decision.id < high, Decision.actor == Actor.MACHINE)
         .where(*_of(Decision.site_id, site_ids))
         .group_by(Decision.site_id)
     )

@@ -38,6 +38,7 @@ from moderation.web import (
     status,
 )
 from moderation.web import settings as settings_pages
+from moderation.web.insight import pages as insight_pages
 from moderation.web.throttle import KeyThrottle
 
 log = structlog.get_logger(__name__)
@@ -79,7 +80,7 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
     csrf.exempt(status.blueprint)  # carries no cookie either: the link is the permission
     for blueprint in (api.blueprint, health.blueprint, openapi.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (sign_in.blueprint, account.blueprint, dashboard.blueprint):
+    for blueprint in (sign_in.blueprint, account.blueprint, dashboard.blueprint, insight_pages.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (status.blueprint, appeals.blueprint):
         app.register_blueprint(blueprint)

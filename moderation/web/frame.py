@@ -122,6 +122,7 @@ def _places(session: so.Session) -> list[Place]:
         Place(url_for("appeals.queue"), "Appeals", _short(objections)),
         Place(url_for("dashboard.decided"), "Decided"),
         Place(url_for("dashboard.batches.past"), gettext("Batches")),
+        Place(url_for("insight.insight"), gettext("Insight")),
         Place(url_for("dashboard.deliveries"), "Deliveries", _short(undelivered)),
     ]
 

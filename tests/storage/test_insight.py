@@ -1,7 +1,7 @@
 """What insight counts, against stories that were counted by hand; by the tallies, live, and half of each."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,72 +9,17 @@ import sqlalchemy as sa
 from moderation import erasure, review
 from moderation.domain.comment import Action, Actor
 from moderation.domain.estimates import bucket_of
-from moderation.storage import insight, marks, tallies
-from moderation.storage.insight import Window
+from moderation.storage import tallies
 from moderation.storage.person_decisions import Opinion
-from moderation.storage.tables import Article, Size, Tally, TallyProgress
-from tests.clock import Clock
-from tests.factories import make_comment, make_moderator, make_site
+from moderation.storage.tables import Size, Tally, TallyProgress
+from tests.story import MINUTE, START, Clock, Story, count_all, play
 
-START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
 def clock(monkeypatch):
     return Clock(monkeypatch, START)
-
-
-class Story:
-    """A site whose past is played hour by hour."""
-
-    def __init__(self, database, clock, slug):
-        self.database, self.clock = database, clock
-        with database.write() as session:
-            self.site = make_site(session, slug=slug)
-            self.mona = make_moderator(session, self.site, email=f"mona@{slug}.example")
-            self.nils = make_moderator(session, self.site, email=f"nils@{slug}.example", name="Nils")
-            self.article = Article(site_id=self.site.id, external_id="1", title=f"Roses of the {slug}")
-            session.add(self.article)
-
-    def comment(self, action=Action.HOLD, *, reasons=("toxicity",), article=True, **values):
-        with self.database.write() as session:
-            about = {"article_id": self.article.id} if article else {}
-            comment = make_comment(session, self.site, action=action, now=self.clock.now, **about, **values)
-            session.flush()
-            marks.set_reasons(session, comment, reasons, is_new=True)
-            return comment
-
-    def decide(self, comment, action, by=None, version=1, **values):
-        return review.decide(
-            self.database,
-            moderator=by or self.mona,
-            site_ids=[self.site.id],
-            comment_id=comment.id,
-            seen_version=version,
-            action=action,
-            now=self.clock.now,
-            **values,
-        )
-
-    def undo(self, decision):
-        review.undo(
-            self.database,
-            moderator=self.mona,
-            site_ids=[self.site.id],
-            decision_id=decision.id,
-            now=self.clock.now,
-        )
-
-    def figures(self, *, since=START, until=START + DAY, now=None, moderator=None, sites=None):
-        with self.database.read() as session:
-            return insight.read(
-                session,
-                sites or [self.site.id],
-                Window(since, until),
-                moderator_id=(moderator or self.mona).id,
-                now=now or self.clock.now,
-            )
 
 
 @pytest.fixture
@@ -85,18 +30,6 @@ def story(database, clock):
 @pytest.fixture
 def other(database, clock):
     return Story(database, clock, "harbour")
-
-
-def count_all(database, now, at_most=1_000):
-    """Let the tallies be filled as the worker does; how many parts there were."""
-    for number in range(at_most):
-        with database.read() as session:
-            part = tallies.read_next(session, now)
-        if part is None:
-            return number
-        with database.write() as session:
-            assert tallies.write(session, part)
-    raise AssertionError("it never ends")
 
 
 def by_hour(counter):
@@ -114,30 +47,6 @@ def counting(request, database, clock):
                 clock.forward(minutes=2)
 
     return count
-
-
-def play(story):
-    """Three hours: five comments, three of them held, four decisions of people of which one is taken back."""
-    clock = story.clock
-    clock.set(START + 5 * MINUTE)
-    insult = story.comment(risk=0.72, reasons=("toxicity", "insult"))
-    story.comment(Action.PUBLISH, reasons=(), risk=0.05)
-    clock.set(START + 10 * MINUTE)
-    story.decide(insult, Action.REJECT)  # waited 5 minutes
-    clock.set(START + HOUR)
-    links = story.comment(risk=0.11, reasons=("too_many_links",))
-    story.comment(Action.REJECT, reasons=("listed_word",), risk=0.9, article=False)
-    clock.set(START + HOUR + 30 * MINUTE)
-    story.decide(links, Action.PUBLISH, by=story.nils)  # waited 30 minutes; its score spoke for it, too
-    clock.set(START + 2 * HOUR + 20 * MINUTE)
-    fine = story.comment(risk=0.79, reasons=("toxicity",))
-    clock.set(START + 2 * HOUR + 21 * MINUTE)
-    wrong = story.decide(fine, Action.SPAM)
-    clock.forward(seconds=30)
-    story.undo(wrong)
-    clock.forward(seconds=30)
-    story.decide(fine, Action.PUBLISH, version=3)  # waited 2 minutes; the score was against it
-    clock.set(START + 3 * HOUR + 10 * MINUTE)
 
 
 def test_the_figures_are_those_counted_by_hand(story, other, counting):
@@ -193,7 +102,7 @@ def test_a_pace_is_one_s_own(story, counting):
 
     assert by_hour(mona.own) == {0: 1, 2: 1}
     assert by_hour(nils.own) == {1: 1}
-    assert ("own", story.nils.id.hex) not in mona.by_hour
+    assert {kind for kind, _ in mona.by_hour} == {"arrived", "decided"}
 
 
 def test_gaps_between_decisions_are_counted_until_somebody_takes_a_break(story, clock, counting):

@@ -1,0 +1,107 @@
+"""Where the bars stand, and what the axes say."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from moderation.domain.estimates import Share
+from moderation.web.insight import charts
+from moderation.web.insight.charts import BOTTOM, LEFT, RIGHT, TOP, Place
+from moderation.web.insight.periods import period
+
+PLACES = [Place("Monday", "/mon", "Mon"), Place("Tuesday", "/tue"), Place("Wednesday", "/wed", "Wed", True)]
+
+
+@pytest.mark.parametrize(
+    ("highest", "lines"),
+    [
+        (0, [0, 1]),
+        (1, [0, 1]),
+        (4, [0, 1, 2, 3, 4]),
+        (5, [0, 2, 4, 6]),
+        (130, [0, 50, 100, 150]),
+        (1_999, [0, 500, 1_000, 1_500, 2_000]),
+    ],
+)
+def test_lines_are_at_round_numbers_and_the_highest_bar_fits(highest, lines):
+    step, top = charts.scale(highest)
+    assert list(range(0, top + 1, step)) == lines
+
+
+def test_bars_are_stacked_to_scale():
+    chart = charts.stacked(PLACES, [("publish", [1, 0, 2]), ("hold", [3, 0, 0])])
+
+    first, second, third = chart.columns
+    assert [bar.kind for bar in first.bars] == ["publish", "hold"]
+    assert first.bars[0].y + first.bars[0].height == pytest.approx(BOTTOM, abs=0.1)
+    assert first.bars[1].y == pytest.approx(TOP, abs=0.1)
+    assert first.bars[1].height == pytest.approx(3 * first.bars[0].height, abs=0.2)
+    assert second.bars == ()
+    assert third.x + third.width == pytest.approx(RIGHT, abs=0.2)
+    assert first.x == LEFT
+    assert [(tick.text, tick.is_minor) for tick in chart.ticks] == [("Mon", False), ("Wed", True)]
+
+
+def test_bars_beside_each_other_do_not_meet():
+    chart = charts.grouped(PLACES, [("came", [4, 0, 0]), ("done", [1, 0, 0])])
+
+    one, two = chart.columns[0].bars
+    assert one.x + one.width < two.x
+    assert two.x + two.width <= chart.columns[1].x
+
+
+def test_a_share_has_its_interval_and_none_is_drawn_for_nothing():
+    chart = charts.shares(PLACES, [Share(50, 100), Share(0, 0), Share(1, 2)])
+
+    sure, unsure = chart.points
+    assert sure.low > sure.y > sure.high  # up is less
+    assert sure.is_telling
+    assert not unsure.is_telling
+    assert [line.text for line in chart.lines] == ["0%", "25%", "50%", "75%", "100%"]
+
+
+def test_parts_of_a_whole_fill_it():
+    bars = charts.split([("publish", 3), ("hold", 1), ("reject", 0)])
+    assert [(bar.kind, bar.x, bar.width) for bar in bars] == [("publish", 0, 75), ("hold", 75, 25)]
+
+
+NOW = datetime(2026, 11, 2, 9, 20, tzinfo=UTC)
+
+
+def test_the_last_day_is_24_hours_to_the_end_of_this_one():
+    chosen = period(1, ZoneInfo("Europe/Berlin"), NOW)
+
+    assert len(chosen.slots) == 24
+    assert chosen.window.until == datetime(2026, 11, 2, 10, tzinfo=UTC)
+
+
+def test_days_are_those_of_the_zone_also_where_clocks_are_changed():
+    chosen = period(30, ZoneInfo("Europe/Berlin"), NOW)
+    lengths = [(slot.until - slot.since).total_seconds() / 3_600 for slot in chosen.slots]
+
+    assert chosen.window.since == datetime(2026, 10, 3, 22, tzinfo=UTC)
+    assert lengths == [24] * 21 + [25] + [24] * 7 + [11]
+
+
+def test_days_begin_at_a_full_hour_where_the_zone_is_half_an_hour_off():
+    chosen = period(7, ZoneInfo("Asia/Kolkata"), NOW)
+
+    assert {slot.since.minute for slot in chosen.slots} == {0}
+    assert chosen.slots[-1].since == datetime(2026, 11, 1, 19, tzinfo=UTC)
+
+
+def test_a_day_that_has_just_begun_has_its_column():
+    chosen = period(7, ZoneInfo("UTC"), datetime(2026, 11, 2, tzinfo=UTC))
+
+    assert len(chosen.slots) == 7
+    assert chosen.slots[-1].until == datetime(2026, 11, 2, 1, tzinfo=UTC)
+
+
+def test_hours_are_summed_by_slot_and_by_hour_of_the_day():
+    chosen = period(7, ZoneInfo("Europe/Berlin"), NOW)
+    ten = int(datetime(2026, 11, 1, 23, tzinfo=UTC).timestamp()) // 3_600  # midnight in Berlin
+
+    assert chosen.slots[-1].sum({ten: 2, ten - 1: 5}) == 2
+    assert chosen.slots[-2].sum({ten: 2, ten - 1: 5}) == 5
+    assert chosen.by_hour_of_day({ten: 2, ten - 24: 1, ten - 1: 5}) == [3, *[0] * 22, 5]
