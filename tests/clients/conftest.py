@@ -19,9 +19,16 @@ from tests.factories import SECRET_KEY, make_site
 
 HERE = Path(__file__).parent
 REQUESTS_PER_MINUTE = 60
+TRIES = 30  # a busy machine takes seconds to start Node
 
 KIND = "Thank you for this careful and moving article."
 UNKIND = "You are a stupid, worthless idiot and everybody here hates you."
+
+
+def often(ask) -> None:
+    """Ask TRIES times: of a key's used-up minute a place comes free each second."""
+    for _ in range(TRIES):
+        ask()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import akismet
 import httpx
 import pytest
 
-from tests.clients.conftest import KIND, UNKIND
+from tests.clients.conftest import KIND, TRIES, UNKIND, often
 
 BLOG = "https://garden.example"
 IP = "203.0.113.9"
@@ -117,7 +117,7 @@ def test_failures_raise_its_own_errors(service, client, client_of, keys):
         client.comment_check(user_ip=IP, comment_content=TOO_LONG)
     service.use_up("/1.1/verify-key", fields={"key": keys.akismet_key})
     with pytest.raises(akismet.RequestError, match="429"):
-        client.comment_check(user_ip=IP, comment_content=KIND)
+        often(lambda: client.comment_check(user_ip=IP, comment_content=KIND))
 
 
 def test_asynchronous_client(service, keys):
@@ -174,5 +174,5 @@ def test_cedx_raises_its_own_errors(service, ask_node, keys):
     assert (empty["error"], empty["message"][:3]) == ("Error", "400")
     assert (long["error"], long["message"][:3]) == ("Error", "413")
     service.use_up("/1.1/verify-key", fields={"key": keys.akismet_key})
-    [limited] = ask_node(check)
-    assert (limited["error"], limited["message"][:3]) == ("Error", "429")
+    limited = [answer for answer in ask_node(*[check] * TRIES) if "error" in answer]
+    assert {(answer["error"], answer["message"][:3]) for answer in limited} == {("Error", "429")}
