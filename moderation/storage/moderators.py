@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -27,6 +28,11 @@ def add_moderator(session: so.Session, *, email: str, name: str, password_hash: 
 
 def moderator_by_email(session: so.Session, email: str) -> Moderator | None:
     return session.scalar(sa.select(Moderator).where(Moderator.email == email.strip().lower()))
+
+
+def names(session: so.Session, moderator_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    rows = session.execute(sa.select(Moderator.id, Moderator.name).where(Moderator.id.in_(moderator_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def set_password(session: so.Session, moderator: Moderator, password_hash: str) -> None:

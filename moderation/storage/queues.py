@@ -1,6 +1,5 @@
 """The queues: a page of cards, how many there are, how their risk is spread, and whether anything changed."""
 
-import hashlib
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -9,10 +8,9 @@ from datetime import datetime
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
-from moderation.domain.comment import Actor
 from moderation.storage.listing import EVERYTHING, MAX_ARMS, Filters, Place, Queue, Sort, arms, in_parts, places
 from moderation.storage.search import find
-from moderation.storage.tables import Article, Comment, Decision
+from moderation.storage.tables import Article, Comment
 
 COUNTED = 1_001
 
@@ -65,17 +63,35 @@ def chosen(
     return [(place.id, versions[place.id]) for place in some if place.id in versions]
 
 
+def read_places(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    queue: Queue,
+    *,
+    filters: Filters = EVERYTHING,
+    sort: Sort = Sort.RISK,
+    limit: int = 20,
+) -> list[Place]:
+    """The first places of a list, without the comments that stand there."""
+    return places(session, site_ids, queue, filters, sort, None, limit)
+
+
 def count(
     session: so.Session,
     site_ids: Collection[uuid.UUID],
     queue: Queue,
     *,
     filters: Filters = EVERYTHING,
+    after: Place | None = None,
     at_most: int = COUNTED,
 ) -> int:
-    """How many comments a list holds, counted up to *at_most*: a long queue costs no more than a short one."""
+    """How many comments a list holds, or how many came *after* one, counted up to *at_most*.
+
+    A long queue costs no more than a short one.
+    """
+    sort = Sort.NEWEST if after is None else Sort.OLDEST
     total = 0
-    for part in in_parts(arms(session, site_ids, queue, filters, Sort.NEWEST, None, at_most), MAX_ARMS):
+    for part in in_parts(arms(session, site_ids, queue, filters, sort, after, at_most), MAX_ARMS):
         some = sa.union_all(*part).limit(at_most).subquery()
         total += session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
         if total >= at_most:
@@ -147,34 +163,6 @@ def histogram(
     for number, comments in session.execute(sa.select(part, sa.func.count()).group_by(part)):
         counts[min(bins - 1, max(0, number))] += comments
     return counts
-
-
-def fingerprint(session: so.Session, site_ids: Collection[uuid.UUID], queue: Queue, *, now: datetime) -> str:
-    """Another text whenever a list may look different: for ETag and 304.
-
-    It knows the newest comment, the capped count, the newest decision and the claims of the sites.
-    """
-    newest = places(session, site_ids, queue, EVERYTHING, Sort.NEWEST, None, 1)
-    claims = sorted(live_claims(session, site_ids, now).items())
-    parts = [newest, count(session, site_ids, queue), _newest_decisions(session, site_ids), claims]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-
-
-def _newest_decisions(session: so.Session, site_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """One for each site and kind of actor, as the index has them."""
-    newest = [
-        sa.select(
-            sa.select(Decision.id)
-            .where(Decision.site_id == site_id, Decision.actor == actor)
-            .order_by(Decision.id.desc())
-            .limit(1)
-            .scalar_subquery()
-            .label("id")
-        )
-        for site_id in sorted(site_ids)
-        for actor in Actor
-    ]
-    return [row for part in in_parts(newest, MAX_ARMS) for row in session.scalars(sa.union_all(*part))]
 
 
 def live_claims(

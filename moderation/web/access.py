@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -44,6 +44,12 @@ def for_moderators(view: View) -> View:
     return _mark(view, "moderators")
 
 
+def passive(view: View) -> View:
+    """Mark a view that a page calls by itself: it keeps nobody signed in, and says so when they are not any more."""
+    view._is_passive = True  # type: ignore[attr-defined]
+    return view
+
+
 def _mark(view: View, who: str) -> View:
     view._open_to = who  # type: ignore[attr-defined]
     return view
@@ -68,7 +74,7 @@ def guard() -> ResponseReturnValue | None:
             g.site = _site_of_dialect()
             return None
         case "moderators":
-            return _require_moderator()
+            return _require_moderator(is_passive=getattr(view, "_is_passive", False))
     raise NotAllowed("This address is not open to anybody.")
 
 
@@ -159,7 +165,7 @@ def session_cookie() -> str:
     return "__Host-moderation" if services().settings.secure_cookies else "moderation"
 
 
-def _require_moderator() -> ResponseReturnValue | None:
+def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
     token, now = request.cookies.get(session_cookie(), ""), utc_now()
     with services().database.read() as session:
         found = moderators.find_session(session, token, now) if token else None
@@ -167,10 +173,12 @@ def _require_moderator() -> ResponseReturnValue | None:
             g.moderator, g.session = found.moderator, found
             g.roles = moderators.roles(session, found.moderator_id)
     if found is None:
+        if is_passive:
+            return render_template("signed_out.html"), 286  # htmx asks no further
         if request.method != "GET":
             return redirect(url_for("sign_in.form", undone=1), 303)
         return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")), 303)
-    if now - found.seen_at > moderators.SEEN_RESOLUTION:
+    if not is_passive and now - found.seen_at > moderators.SEEN_RESOLUTION:
         with services().database.write() as session:
             moderators.touch_session(session, found, now)
     return None

@@ -154,7 +154,7 @@ def _objection(
         card=replace(card, choices=[]),
         text=appeal.text,
         sent=sent,
-        decidable=row.site_id in decidable_sites(),
+        decidable=row.site_id in decidable_sites() and not card.taken_by,
         presets=presets,
         reason_code=comments.latest_decision(session, row).reason_code,
         refusal=refusal.value,

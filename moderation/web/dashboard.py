@@ -16,7 +16,7 @@ from moderation.domain.errors import AlreadyDecided, Claimed, InvalidRequest, No
 from moderation.storage import comments, outbox
 from moderation.storage.tables import Comment, Decision, Event
 from moderation.storage.types import utc_now
-from moderation.web import authors, conversation, cursors, masking, receipts, search
+from moderation.web import authors, conversation, cursors, live, masking, receipts, search
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
 from moderation.web.batch_choosing import blueprint as choosing
 from moderation.web.batches import blueprint as batches
@@ -33,7 +33,16 @@ from moderation.web.shelves import SHELF_OF_PATH, SHELVES, Shelf
 from moderation.web.times import when
 
 blueprint = Blueprint("dashboard", __name__)
-parts = (desk, authors.blueprint, conversation.blueprint, receipts.blueprint, choosing, batches, search.blueprint)
+parts = (
+    desk,
+    authors.blueprint,
+    conversation.blueprint,
+    receipts.blueprint,
+    choosing,
+    batches,
+    search.blueprint,
+    live.blueprint,
+)
 for part in parts:
     blueprint.register_blueprint(part)
 blueprint.before_request(refuse_cross_origin)

@@ -10,7 +10,7 @@ from flask import request
 from moderation.storage import queues
 from moderation.storage.listing import Place, Sort
 from moderation.storage.tables import Comment
-from moderation.web import cursors, skipping
+from moderation.web import cursors, live, skipping
 from moderation.web.cards import Card, make_cards
 from moderation.web.frame import eyes, page
 from moderation.web.mine import mine
@@ -54,6 +54,7 @@ def queue_page(
         behind=make_cards(session, [row for row in behind if row.id != without], looking),
         spared=queues.count_any(session, wish.site_ids, shelf.queue, wish.left_to_others, filters=wish.asked),
         wish=wish,
+        live=live.now(session, shelf, wish, looking.now),
         fields=fields(session, shelf, wish),
         first=None if after is None else address(shelf, wish),
         following=address(shelf, wish, found.following) if found.following else None,

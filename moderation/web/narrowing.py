@@ -98,8 +98,10 @@ def read_wish(shelf: Shelf, args: Mapping[str, str]) -> Wish:
     )
 
 
-def address(shelf: Shelf, wish: Wish, after: Place | None = None, endpoint: str = "dashboard.queue") -> str:
-    """The address of a list from a place on, as short as it can be."""
+def address(
+    shelf: Shelf, wish: Wish, after: Place | None = None, *, endpoint: str = "dashboard.queue", **more: object
+) -> str:
+    """The address of a list from a place on, as short as it can be, or of what else is said of that list."""
     return url_for(
         endpoint,
         name=shelf.path,
@@ -109,6 +111,7 @@ def address(shelf: Shelf, wish: Wish, after: Place | None = None, endpoint: str 
         article=wish.article_id,
         site=wish.site_id,
         after=cursors.of_risk(after.risk, after.id) if after else None,
+        **more,  # type: ignore[arg-type]
     )
 
 

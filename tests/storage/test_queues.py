@@ -13,9 +13,9 @@ from moderation.domain.errors import InvalidRequest
 from moderation.storage import comments, listing, marks, queues, search
 from moderation.storage.listing import Filters, Queue, Sort
 from moderation.storage.marks import Matter
-from moderation.storage.tables import Comment, CommentMark
+from moderation.storage.tables import CommentMark
 from moderation.storage.types import first_uuid7
-from tests.factories import NOW, make_comment, make_moderator, make_site, mark_reported
+from tests.factories import NOW, make_comment, make_site, mark_reported
 
 RISKS = (0.2, 0.9, 0.5, 0.9, 0.7)
 
@@ -312,25 +312,14 @@ def test_words_narrow_no_batch_and_no_count(database, site):
                 look(session, owner, Queue.HELD, filters=Filters(words=("x",)))
 
 
-def test_fingerprint_changes_with_arrivals_decisions_and_claims(database, site):
-    def look(now=NOW):
-        with database.read() as session:
-            return queues.fingerprint(session, [site.id], Queue.HELD, now=now)
+def test_what_came_after_a_comment_is_counted(database, site):
+    made = [add(database, site, risk=risk) for risk in (0.9, 0.1, 0.5)]
 
-    seen = [look()]
-    comment = add(database, site)
-    seen.append(look())
-    assert look() == seen[-1]
-    with database.write() as session:
-        moderator = make_moderator(session, site)
-        row = session.get_one(Comment, comment.id)
-        row.claimed_by, row.claimed_until = moderator.id, NOW + timedelta(minutes=5)
-    seen.append(look())
-    assert look(NOW + timedelta(minutes=5)) == seen[1]
-    add(database, site, action=Action.PUBLISH)
-    seen.append(look())
-
-    assert len(set(seen)) == 4
+    with database.read() as session:
+        after = [queues.count(session, [site.id], Queue.HELD, after=listing.Place(0.0, row.id)) for row in made]
+        newest = queues.read_places(session, [site.id], Queue.HELD, sort=Sort.NEWEST, limit=1)
+    assert after == [2, 1, 0]
+    assert [place.id for place in newest] == [made[2].id]
 
 
 def test_articles_are_found_by_title_or_id(database, site):

@@ -187,6 +187,7 @@ def open_page(chromium, address, mona):
         page.fill("#password", PASSWORD)
         page.press("#password", "Enter")
         page.wait_for_selector("#list")
+        page.wait_for_load_state()  # the scripts are there
         return page
 
     yield opened

@@ -169,3 +169,15 @@ def test_long_list_goes_on(browser, database, site):
     following = next(link["href"] for link in first.named("a") if link.get("rel") == "next")
 
     assert text_of(browser.get(following)).count("The author objects") == 1
+
+
+def test_an_objection_that_somebody_else_has_open_cannot_be_answered(browser, colleague, database, objected):
+    colleague.post(f"/comments/{objected.id}/claim", on="/appeals")
+
+    page = browser.get("/appeals")
+    refused = answer(browser, objected)
+
+    assert "Nils is looking at this comment just now." in text_of(page)
+    assert "Publish it after all" not in text_of(page)
+    assert refused.status_code == 409
+    assert stored(database, objected)[0].state is State.REJECTED

@@ -21,6 +21,7 @@ def two(database, site):
 
 def press(page, *keys):
     for key in keys:
+        page.wait_for_load_state()
         page.keyboard.press(key)
 
 

@@ -42,6 +42,21 @@ const leave = () => {
   claimed = null;
 };
 
+// The page asks by itself what is new, unless nobody sees it; the answer also says who has which card.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.id === "live" && document.hidden) event.preventDefault();
+});
+document.addEventListener("htmx:load", (event) => {
+  const { id, dataset } = event.target;
+  if (id !== "live" || !dataset.taken) return;
+  const taken = JSON.parse(dataset.taken);
+  for (const card of document.querySelectorAll(".card")) {
+    const line = card.querySelector(".taken");
+    const words = taken[card.id] ?? (line && !card.querySelector("form.choices") ? dataset.free : "");
+    if (card !== claimed && (line?.textContent ?? "") !== words) say(card, words);
+  }
+});
+
 document.addEventListener("focusin", claim);
 addEventListener("pagehide", leave);
 addEventListener("pageshow", (event) => {

@@ -8,7 +8,7 @@ const cards = [...document.querySelectorAll(".card")];
 const bindings = new Map([...help.querySelectorAll("[data-key]")].map((key) => [key.dataset.key, key.dataset.does]));
 let sent = false;
 
-const current = () => document.activeElement.closest(".card, [data-claim]");
+const current = () => document.activeElement.closest("[data-claim]") ?? document.activeElement.closest(".card");
 
 const move = (step) => {
   const at = cards.indexOf(document.activeElement.closest(".card"));
