@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext
 from moderation import notes
 from moderation.domain.comment import RESULT, Action, Actor, State
 from moderation.domain.decision import Source
-from moderation.domain.hard import YES
+from moderation.domain.hard import YES, is_hard
 from moderation.domain.policy import Policy, Preset
 from moderation.domain.reading import Careful
 from moderation.domain.standing import Standing, current
@@ -116,6 +116,7 @@ class Card:
     causes: Causes
     grounds: Grounds
     scores: list[tuple[str, float]]
+    is_hard: bool
     verdict_id: uuid.UUID | None
     reports: list[Report]
     open_reports: int
@@ -217,6 +218,7 @@ def _card(
         causes=_causes(receipt) | (_deed_of(latest) if latest is not verdict else {}),
         grounds=grounds(text, receipt) if text and is_same_text else Grounds(),
         scores=_scores(receipt),
+        is_hard=is_hard(receipt.get("scores", {})),
         verdict_id=verdict.id if verdict else None,
         reports=reports[: comment.open_reports],
         open_reports=comment.open_reports,

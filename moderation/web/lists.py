@@ -42,15 +42,16 @@ def queue_page(
         limit=PAGE_SIZE,
     )
     rows = [row for row in found.comments if row.id != without]
-    if mine().spread_hard and wish.sort is Sort.RISK:
-        rows = spread(rows)
     behind = [] if found.following else _behind(session, shelf, wish, late)
     looking = eyes(session)
+    cards = make_cards(session, rows, looking)
+    if mine().spread_hard and wish.sort is Sort.RISK:
+        cards = spread(cards)
     return page(
         "queue.html",
         session,
         shelf=shelf,
-        cards=make_cards(session, rows, looking),
+        cards=cards,
         behind=make_cards(session, [row for row in behind if row.id != without], looking),
         spared=queues.count_any(session, wish.site_ids, shelf.queue, wish.left_to_others, filters=wish.asked),
         wish=wish,

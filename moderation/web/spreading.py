@@ -2,22 +2,24 @@
 
 from collections.abc import Sequence
 
-from moderation.storage.tables import Comment
-
-HARD = 0.8  # from this risk on a comment is hard to read
+from moderation.web.cards import Card
 
 
-def spread(rows: Sequence[Comment]) -> list[Comment]:
-    """*rows* with one milder comment between two hard ones, or evenly fewer; among themselves both keep their order."""
-    hard = [row for row in rows if row.risk >= HARD]
-    mild = [row for row in rows if row.risk < HARD]
+def spread(cards: Sequence[Card]) -> list[Card]:
+    """*cards* with one milder between two hard ones, or evenly fewer; among themselves both keep their order.
+
+    The milder ones that stand before the first hard one stay there.
+    """
+    lead = next((number for number, card in enumerate(cards) if card.is_hard), len(cards))
+    hard = [card for card in cards if card.is_hard]
+    mild = [card for card in cards[lead:] if not card.is_hard]
     gaps = len(hard) - 1
     if gaps < 1:
-        return list(rows)
+        return list(cards)
     between, put = min(len(mild), gaps), 0
-    found: list[Comment] = []
-    for number, row in enumerate(hard):
-        found.append(row)
+    found = list(cards[:lead])
+    for number, card in enumerate(hard):
+        found.append(card)
         upto = min(between, -(-between * (number + 1) // gaps))
         found.extend(mild[put:upto])
         put = upto

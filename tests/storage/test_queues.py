@@ -332,3 +332,37 @@ def test_articles_are_found_by_title_or_id(database, site):
         assert ids(search.find_articles(session, [site.id], "roses")) == [roses.id]
         assert ids(search.find_articles(session, [site.id], "17")) == [roses.id]
         assert search.find_articles(session, [site.id], "%") == []
+
+
+def test_comments_with_any_of_several_reasons_are_counted_once(database, site):
+    for reasons in (["threat"], ["insult"], ["threat", "insult"], ["spam"], []):
+        add(database, site, reasons=reasons)
+
+    with database.read() as session:
+        counted = [
+            queues.count_any(session, [site.id], Queue.HELD, codes) for codes in ((), ("threat",), ("threat", "insult"))
+        ]
+    assert counted == [0, 2, 3]
+
+
+def test_what_the_top_of_a_list_is_about(database, site):
+    with database.write() as session:
+        other = make_site(session, slug="other")
+        one, two, theirs = (
+            comments.keep_article(session, owner, values.Article(name), NOW)
+            for owner, name in ((site, "1"), (site, "2"), (other, "3"))
+        )
+        session.flush()
+    for article, risk in ((one, 0.9), (two, 0.2), (two, 0.1), (None, 0.5)):
+        add(database, site, article_id=article.id if article else None, risk=risk)
+    add(database, other, article_id=theirs.id)
+
+    def about(**options):
+        with database.read() as session:
+            found = queues.articles_in(session, [site.id], Queue.HELD, **options)
+            return [(article.id, count) for article, count in found]
+
+    assert about() == [(two.id, 2), (one.id, 1)]
+    assert about(looked_at=2) == [(one.id, 1)]
+    assert about(looked_at=2, also=two.id) == [(one.id, 1), (two.id, 0)]
+    assert about(also=theirs.id) == about()

@@ -5,7 +5,7 @@ import pytest
 from moderation import preferences
 from moderation.domain.reading import ATTRIBUTES
 from moderation.storage import marks
-from moderation.storage.tables import Moderator
+from moderation.storage.tables import Decision, Moderator
 from moderation.web.keys import KEYS, keys_of
 from moderation.web.spreading import spread
 from tests.factories import make_comment
@@ -134,37 +134,39 @@ def test_every_attribute_can_be_left_to_others(browser):
 
 
 class Row:
-    def __init__(self, risk):
-        self.risk = risk
+    def __init__(self, number, is_hard):
+        self.number, self.is_hard = number, is_hard
 
 
 @pytest.mark.parametrize(
-    ("risks", "order"),
+    ("kinds", "order"),
     [
         ("", ""),
         ("hhh", "hhh"),
         ("mmm", "mmm"),
         ("hmm", "hmm"),
         ("hhm", "hmh"),
+        ("mmhhm", "mmhmh"),
         ("hhhmm", "hmhmh"),
         ("hhmmmm", "hmhmmm"),
         ("hhhhhmm", "hmhhmhh"),
     ],
 )
-def test_milder_comments_come_between_hard_ones(risks, order):
-    rows = [Row(0.9 - number / 1000 if kind == "h" else 0.3 - number / 1000) for number, kind in enumerate(risks)]
+def test_milder_comments_come_between_hard_ones(kinds, order):
+    found = spread([Row(number, kind == "h") for number, kind in enumerate(kinds)])
 
-    found = spread(rows)
-
-    assert "".join("h" if row.risk > 0.5 else "m" for row in found) == order
-    for kind in (0, 0.5):
-        some = [row.risk for row in found if kind <= row.risk < kind + 0.5]
-        assert some == sorted(some, reverse=True)
+    assert "".join("h" if row.is_hard else "m" for row in found) == order
+    for is_hard in (True, False):
+        some = [row.number for row in found if row.is_hard is is_hard]
+        assert some == sorted(some)
 
 
 def test_who_does_not_mind_reads_by_risk_alone(browser, database, site, mona):
     with database.write() as session:
         made = [make_comment(session, site, risk=risk) for risk in (0.95, 0.9, 0.3)]
+        for comment in made[:2]:
+            decision = session.query(Decision).filter_by(comment_id=comment.id).one()
+            decision.receipt = {**decision.receipt, "scores": {"THREAT": 0.9}}
 
     spread_out = cards_on(browser.get("/").text)
     preferences.change(database, mona, spread_hard=False)
