@@ -10,6 +10,7 @@ from email.policy import SMTP, SMTPUTF8
 from moderation.config import MailSettings
 
 TIMEOUT_S = 15.0
+LONGEST_LINE = 998  # of RFC 5322; at the usual 78 a long link in a header would be encoded, and read by nobody
 
 
 class MailError(Exception):
@@ -37,7 +38,7 @@ def send(settings: MailSettings, message: EmailMessage, *, timeout_s: float = TI
     sender, recipient = (message[name].addresses[0].addr_spec for name in ("From", "To"))
     is_ascii = (sender + recipient).isascii()
     try:
-        body = message.as_bytes(policy=SMTP if is_ascii else SMTPUTF8)
+        body = message.as_bytes(policy=(SMTP if is_ascii else SMTPUTF8).clone(max_line_length=LONGEST_LINE))
     except (ValueError, UnicodeError, IndexError) as error:  # what hostile addresses do to the standard library
         raise MailError("The mail could not be put together: an address in it is unusable.") from error
     with connected(settings, timeout_s) as server:

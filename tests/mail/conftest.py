@@ -26,6 +26,7 @@ class Inbox:
     """What arrived, and what is to be refused: `rcpt` or `data` with an answer such as `550 no`."""
 
     mails: list = field(default_factory=list)
+    raw: list = field(default_factory=list)
     recipients: list = field(default_factory=list)
     refuse: dict = field(default_factory=dict)
     before_data: list = field(default_factory=list)  # functions called with the mail, before it is kept
@@ -41,6 +42,7 @@ class Inbox:
             return self.refuse["data"]
         for look in self.before_data:
             look()
+        self.raw.append(envelope.original_content)
         self.mails.append(email.message_from_bytes(envelope.original_content, policy=email.policy.default))
         self.recipients += envelope.rcpt_tos
         if "after" in self.refuse:  # taken, and then the line breaks

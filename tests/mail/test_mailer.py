@@ -123,6 +123,8 @@ def test_the_headers_are_those_of_a_mail_by_a_machine(database, site, moderator,
     link = re.fullmatch(r"<https://moderation\.example/no-mail/([\w-]+)>", message["List-Unsubscribe"])
     assert secrets.membership_of_token(link[1], SECRET_KEY) == (moderator.id, site.id)
     assert link[1] in message.get_content()
+    # Mail programs read the link as it stands: neither folded nor encoded.
+    assert f"\r\nList-Unsubscribe: {link[0]}\r\n".encode() in inbox.raw[0]
     assert str(message["From"]) == "Moderation <moderation@blog.example>"
     assert str(message["To"]) == "Mona <mod@example.org>"
 
