@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from moderation import policies
 from moderation.domain import comment as values
@@ -201,3 +203,22 @@ def test_what_coral_never_sends_is_refused(call, body):
 def test_wrong_path_and_method_are_told_as_json(client):
     assert (client.get("/coral/phase").status_code, client.get("/coral/phase").json.keys()) == (405, {"error"})
     assert client.get("/coral/x").json.keys() == {"error"}
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=40)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3))
+COMMENT = st.fixed_dictionaries({"body": st.text(max_size=80).map("<p>{} bad &amp;".format) | JSON})
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    document=st.fixed_dictionaries({"comment": COMMENT | JSON}, optional={"story": JSON, "author": JSON}) | JSON,
+    query=st.sampled_from([""] * 4 + ["?hold=PREMOD", "?hold=x", "?site=garden", "?site=%00"]),
+)
+def test_whatever_is_signed_is_answered(call, document, query):
+    answer = call(json.dumps(document).encode(), path=f"/coral/phase{query}")
+    assert answer.status_code in {200, 204, 400, 401}
+    if answer.status_code == 200:
+        assert set(answer.json) == {"status", "actions", "tags"}

@@ -1,5 +1,6 @@
 """The Comment Analyzer's wire format: every answer byte for byte, and what is taken though Google would not."""
 
+import gzip
 import json
 import threading
 import time
@@ -64,6 +65,16 @@ def test_body_that_is_too_large_is_refused_in_the_same_shape(call, settings):
 def test_encoded_body_is_refused_in_the_same_shape(call):
     answer = call(BODY, headers={"Content-Encoding": "br"})
     assert (answer.status_code, answer.json["error"]["code"]) == (415, 415)
+
+
+def test_gzip_is_taken_as_googles_client_for_java_sends_it(call, settings):
+    packed = gzip.compress(json.dumps(BODY).encode())
+    assert call(packed, headers={"Content-Encoding": "gzip"}).status_code == 200
+    for broken in (packed[:-12], b"{}", b""):
+        answer = call(broken, headers={"Content-Encoding": "gzip"})
+        assert (answer.status_code, answer.json["error"]["code"]) == (400, 400)
+    bomb = gzip.compress(b" " * (settings.max_body_bytes + 1))
+    assert call(bomb, headers={"Content-Encoding": "gzip"}).status_code == 413
 
 
 def test_text_that_could_not_be_scored_is_no_score_but_503(settings, database, key):

@@ -109,7 +109,9 @@ BODIES = st.fixed_dictionaries(
     content_type=st.sampled_from(
         ["application/json", "", "text/plain; charset=latin-1", "a/b; charset=rot13", "multipart/form-data; boundary=x"]
     ),
-    headers=st.sampled_from([{}] * 4 + [{"Content-Encoding": "gzip"}, {"X-Goog-Api-Key": "\xff"}]),
+    headers=st.sampled_from(
+        [{}] * 6 + [{"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}, {"X-Goog-Api-Key": "\xff"}]
+    ),
     wrong_key=st.sampled_from([""] * 6 + ["x", "%00", "."]),
 )
 def test_whatever_is_sent_is_answered_in_the_dialect(
