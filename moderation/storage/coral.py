@@ -8,12 +8,12 @@ import sqlalchemy.orm as so
 from moderation.storage.tables import CoralSecret, Site
 
 
-def secrets_in_use(session: so.Session, now: datetime, slug: str | None = None) -> list[CoralSecret]:
+def secrets_in_use(session: so.Session, now: datetime, site: Site | None = None) -> list[CoralSecret]:
     """Those that have not ended, with their sites: of one site, or of all."""
     lasting = sa.or_(CoralSecret.ends_at.is_(None), CoralSecret.ends_at > now)
     query = sa.select(CoralSecret).join(CoralSecret.site).where(lasting).options(so.contains_eager(CoralSecret.site))
-    if slug is not None:
-        query = query.where(Site.slug == slug)
+    if site is not None:
+        query = query.where(CoralSecret.site_id == site.id)
     return list(session.scalars(query.order_by(CoralSecret.id.desc())))
 
 

@@ -30,6 +30,8 @@ def list_sites(session: so.Session) -> list[Site]:
 
 
 def site_by_slug(session: so.Session, slug: str) -> Site | None:
+    if not slug.isprintable():
+        return None  # PostgreSQL refuses even to look for NUL
     return session.scalar(sa.select(Site).where(Site.slug == slug))
 
 
@@ -76,6 +78,8 @@ def note_use(session: so.Session, key: ApiKey, today: date) -> None:
 def find_key(session: so.Session, key: str, now: datetime) -> ApiKey | None:
     """The row of *key* with its site, if it is one of ours and has not ended."""
     prefix, _, secret = key.partition(".")
+    if not prefix.isprintable():
+        return None
     row = session.scalar(_BY_PREFIX, {"prefix": prefix})
     if row is None or not hmac.compare_digest(row.secret_sha256, _sha256(secret)):
         return None

@@ -12,7 +12,7 @@ from moderation.domain.errors import InvalidRequest, NotSignedIn
 from moderation.domain.policy import Policy, decide
 from moderation.domain.reading import SPAM, Context
 from moderation.scoring import Assessment, Request
-from moderation.storage import comments, coral
+from moderation.storage import comments, coral, sites
 from moderation.storage.policies import current_policy
 from moderation.storage.secrets import decrypt
 from moderation.storage.types import utc_now
@@ -40,8 +40,10 @@ def caller() -> Caller:
     signatures = [signature.lower().encode() for signature in named if signature][:MAX_SIGNATURES]
     if not signatures:
         raise NotSignedIn("Sign the request: X-Coral-Signature is missing.", code="credentials-missing")
+    slug = request.args.get("site")
     with services().database.read() as session:
-        candidates = coral.secrets_in_use(session, utc_now(), request.args.get("site"))
+        site = sites.site_by_slug(session, slug) if slug is not None else None
+        candidates = coral.secrets_in_use(session, utc_now(), site) if slug is None or site else []
     body = request.get_data()
     for candidate in candidates[:UNNAMED_SITES]:
         secret = decrypt(candidate.secret, services().settings.secret_key)
