@@ -166,6 +166,22 @@ def test_whoever_works_on_a_batch_that_somebody_else_took_up_stops(database, sit
     assert (now.done, now.skipped, told) == (8, 0, 8)
 
 
+def test_part_that_somebody_else_did_meanwhile_is_not_counted_twice(database, site, held, batch_of, monkeypatch):
+    mine = batch_work._decide_all(database, started(database, site, batch_of, monkeypatch), lambda: NOW)
+    with database.read() as session:
+        [batch_id] = session.scalars(sa.select(Batch.id))
+        same = session.get_one(Batch, batch_id, options=[so.undefer(Batch.chosen)])
+    theirs = batch_work._decide_all(database, same, lambda: NOW)
+    next(mine)
+
+    with pytest.raises(batch_work._OvertakenError):
+        next(theirs)
+
+    with database.read() as session:
+        now = session.get_one(Batch, batch_id)
+    assert (now.done, now.skipped) == (3, 0)
+
+
 def started(database, site, batch_of, monkeypatch):
     """A batch that was started, with nothing done yet."""
     with monkeypatch.context() as patch:
