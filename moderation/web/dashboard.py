@@ -25,6 +25,7 @@ from moderation.web.desk import blueprint as desk
 from moderation.web.desk import claim_if_open, decide_so, note_sight, read_choice
 from moderation.web.frame import eyes, page
 from moderation.web.lists import PAGE_SIZE, queue_page
+from moderation.web.marking import plain
 from moderation.web.mine import mine
 from moderation.web.narrowing import read_wish
 from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
@@ -74,6 +75,7 @@ def _keep_pages_small(state: BlueprintSetupState) -> None:
 
 blueprint.add_app_template_filter(masking.shown, "pieces")
 blueprint.add_app_template_filter(masking.covered, "covered")
+blueprint.add_app_template_filter(plain, "plain")
 
 
 @blueprint.get("/", defaults={"name": "held"})

@@ -138,6 +138,11 @@ def pieces(text: str, found: Sequence[Mark] = ()) -> list[Piece]:
     return cut
 
 
+def plain(text: str) -> str:
+    """*text* for a place that holds no elements, such as an option: what takes no ink is spelt out."""
+    return "".join(piece.text for piece in pieces(str(text)))
+
+
 def _labels(labels: Iterator[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(labels))
 

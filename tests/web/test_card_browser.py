@@ -75,6 +75,20 @@ def test_by_keyboard_alone_the_conversation_and_the_author_open_and_close(open_p
     page.wait_for_selector("#drawer .said-of-it >> text=Seen before")
 
 
+def test_single_keys_open_the_conversation_and_the_author_of_the_card_in_focus(open_page, scene):
+    page = open_page()
+
+    page.keyboard.press("j")
+    page.keyboard.press("c")
+    page.wait_for_selector(".around .thread >> text=What Ann wrote")
+    page.keyboard.press("u")
+    page.wait_for_selector("#drawer[open] >> text=Newest comments")
+    page.keyboard.press("f")  # decides nothing: the drawer is in front
+
+    page.keyboard.press("Escape")
+    assert page.locator(".card").count() == 1
+
+
 def test_without_javascript_the_links_are_pages(open_page, scene):
     page = open_page(with_script=False)
 
