@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env env-dev run test check messages lock
+.PHONY: env env-dev run test check messages screenshots lock
 
 env: $(VENV)/.run-ready
 env-dev: $(VENV)/.dev-ready
@@ -42,6 +42,9 @@ messages: env
 			-l $$(basename $$(dirname $$(dirname $$catalogue))) && \
 		$(BIN)/pybabel --quiet compile -i $$catalogue -o $${catalogue%.po}.mo || exit 1; \
 	done
+
+screenshots: env-dev
+	$(BIN)/python -m tests.screenshots
 
 # Needs uv (https://docs.astral.sh/uv/); writes both lock files for every supported Python.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \

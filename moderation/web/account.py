@@ -3,6 +3,7 @@
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 
 from moderation import second_factor
@@ -28,7 +29,7 @@ blueprint.register_blueprint(account_preferences.blueprint)
 
 log = structlog.get_logger(__name__)
 
-NOT_YOURS = "This is not your present password."
+NOT_YOURS = lazy_gettext("This is not your present password.")
 
 
 class Refused(Exception):
@@ -53,7 +54,7 @@ def change_password() -> ResponseReturnValue:
     try:
         _check_password()
         if new != request.form.get("again", ""):
-            raise Refused("The two new passwords are not the same.", 422)
+            raise Refused(gettext("The two new passwords are not the same."), 422)
         hashed = hash_password(new)
     except Refused as refused:
         return _page("password", str(refused)), refused.status
@@ -63,7 +64,7 @@ def change_password() -> ResponseReturnValue:
         moderators.set_password(session, g.moderator, hashed)
         moderators.close_other_sessions(session, g.session)
     log.info("password_changed", moderator=str(g.moderator.id))
-    return _done("Your password is changed, and you are signed out everywhere else.")
+    return _done(gettext("Your password is changed, and you are signed out everywhere else."))
 
 
 @blueprint.post("/sessions/<name>/end")
@@ -78,7 +79,7 @@ def end_session(name: str) -> ResponseReturnValue:
         ended = moderators.revoke_session(session, g.moderator, token_sha256)
     if not ended:
         raise NotFound("You have no such sign-in, or it has ended already.")
-    return _done("That sign-in has ended.")
+    return _done(gettext("That sign-in has ended."))
 
 
 @blueprint.post("/sessions/end-others")
@@ -87,7 +88,7 @@ def end_other_sessions() -> ResponseReturnValue:
     """End every sign-in but this one."""
     with services().database.write() as session:
         moderators.close_other_sessions(session, g.session)
-    return _done("You are signed out everywhere else.")
+    return _done(gettext("You are signed out everywhere else."))
 
 
 @blueprint.post("/two-step/begin")
@@ -142,7 +143,7 @@ def switch_off() -> ResponseReturnValue:
         return _page("two-step", str(refused)), refused.status
     second_factor.switch_off(services().database, g.moderator)
     log.info("two_step_off", moderator=str(g.moderator.id))
-    return _done("Two-step sign-in is off.")
+    return _done(gettext("Two-step sign-in is off."))
 
 
 def _check_password() -> None:

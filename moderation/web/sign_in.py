@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 from flask_wtf.csrf import CSRFError
 
 from moderation import claims, second_factor
@@ -31,10 +32,12 @@ RETRY_AFTER_S = 60
 MAX_EMAIL, MAX_CODE = 320, 64
 HALF_WAY = "half_signed_in"
 TIME_FOR_CODE = timedelta(minutes=5)
-REFUSED = "The e-mail address and the password do not belong together."
-UNDONE = "You had been signed out, so nothing was changed. Sign in, then do it again."
-WRONG_CODE = "This code is not right, or it was used before. A new one comes every half minute."
-TOO_OFTEN = "That was tried a few times too often. Please wait a minute, then try again; nothing is locked."
+REFUSED = lazy_gettext("The e-mail address and the password do not belong together.")
+UNDONE = lazy_gettext("You had been signed out, so nothing was changed. Sign in, then do it again.")
+WRONG_CODE = lazy_gettext("This code is not right, or it was used before. A new one comes every half minute.")
+TOO_OFTEN = lazy_gettext(
+    "That was tried a few times too often. Please wait a minute, then try again; nothing is locked."
+)
 
 
 @blueprint.get("/sign-in")

@@ -10,6 +10,7 @@ import sqlalchemy.orm as so
 import structlog
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 
 from moderation import appeals
 from moderation.domain.comment import RESULT, Action, Actor, State
@@ -33,7 +34,9 @@ blueprint.before_request(refuse_cross_origin)
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 3_600
-TOO_OFTEN = "That is a lot of objections in a short time. Your words are still here; please send them in an hour."
+TOO_OFTEN = lazy_gettext(
+    "That is a lot of objections in a short time. Your words are still here; please send them in an hour."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,45 +6,47 @@ No score, no listed word and no moderator's name is in it: they would teach how 
 from collections.abc import Sequence
 from datetime import datetime
 
+from flask_babel import lazy_gettext as _
+
 from moderation.domain.comment import Action, Actor, State
 from moderation.recording import UNDO_WINDOW
 from moderation.storage.tables import Decision
 
 HEADLINES = {
-    State.HELD: ("Your comment is waiting", "A person will read it before it appears."),
-    State.PUBLISHED: ("Your comment is published", "Everybody can read it."),
-    State.REJECTED: ("Your comment was not published", ""),
-    State.SPAM: ("Your comment was taken for spam", "It was not published."),
-    State.ERASED: ("Your comment was deleted", "Its text and your name are no longer kept here."),
+    State.HELD: (_("Your comment is waiting"), _("A person will read it before it appears.")),
+    State.PUBLISHED: (_("Your comment is published"), _("Everybody can read it.")),
+    State.REJECTED: (_("Your comment was not published"), ""),
+    State.SPAM: (_("Your comment was taken for spam"), _("It was not published.")),
+    State.ERASED: (_("Your comment was deleted"), _("Its text and your name are no longer kept here.")),
 }
 
 DECIDED_BY = {
-    Actor.MACHINE: "Decided by an automatic check.",
-    Actor.MODERATOR: "Decided by a moderator.",
-    Actor.BLOG: "Decided by the blog’s own staff.",
+    Actor.MACHINE: _("Decided by an automatic check."),
+    Actor.MODERATOR: _("Decided by a moderator."),
+    Actor.BLOG: _("Decided by the blog’s own staff."),
 }
 
 PLAIN = {
-    "toxicity": "It reads as rude, in a way that makes people leave a conversation.",
-    "severe_toxicity": "It reads as very hateful or aggressive.",
-    "insult": "It seems to insult somebody.",
-    "profanity": "It seems to swear or to use obscene words.",
-    "threat": "It seems to threaten somebody or to wish them harm.",
-    "identity_attack": "It seems to attack people for who they are.",
-    "sexually_explicit": "It seems to be sexually explicit.",
-    "spam": "It looks like advertising or spam.",
-    "not_scored": "It could not be checked automatically, so a person has to look.",
-    "listed_word": "It has a word in it that this site looks at closely.",
-    "pattern": "It has something in it that this site looks at closely.",
-    "too_many_links": "It has more links than this site allows.",
-    "repeated_text": "The same text was sent before.",
-    "language_unsupported": "It is in a language that cannot be checked automatically here.",
-    "empty_text": "It has no text.",
-    "text_too_long": "It is too long to be checked automatically.",
-    "reported": "Readers asked for a second look.",
-    "edited_after_decision": "It was changed after a person had decided about it.",
-    "author_watched": "On this site a person reads what you write before it appears.",
-    "author_blocked": "This site takes no comments from you at the moment.",
+    "toxicity": _("It reads as rude, in a way that makes people leave a conversation."),
+    "severe_toxicity": _("It reads as very hateful or aggressive."),
+    "insult": _("It seems to insult somebody."),
+    "profanity": _("It seems to swear or to use obscene words."),
+    "threat": _("It seems to threaten somebody or to wish them harm."),
+    "identity_attack": _("It seems to attack people for who they are."),
+    "sexually_explicit": _("It seems to be sexually explicit."),
+    "spam": _("It looks like advertising or spam."),
+    "not_scored": _("It could not be checked automatically, so a person has to look."),
+    "listed_word": _("It has a word in it that this site looks at closely."),
+    "pattern": _("It has something in it that this site looks at closely."),
+    "too_many_links": _("It has more links than this site allows."),
+    "repeated_text": _("The same text was sent before."),
+    "language_unsupported": _("It is in a language that cannot be checked automatically here."),
+    "empty_text": _("It has no text."),
+    "text_too_long": _("It is too long to be checked automatically."),
+    "reported": _("Readers asked for a second look."),
+    "edited_after_decision": _("It was changed after a person had decided about it."),
+    "author_watched": _("On this site a person reads what you write before it appears."),
+    "author_blocked": _("This site takes no comments from you at the moment."),
 }
 
 
@@ -77,4 +79,4 @@ def why(decision: Decision) -> list[str]:
 def _words(reason: dict[str, str]) -> str:
     if reason["code"] == "moderator_decision":
         return reason.get("value", "")  # the text of the site's own list, as it was then
-    return PLAIN.get(reason["code"], "")
+    return str(PLAIN.get(reason["code"], ""))

@@ -32,6 +32,7 @@ from moderation.storage.tables import (
     Appeal,
     Article,
     Author,
+    Batch,
     Comment,
     CommentMark,
     Decision,
@@ -94,6 +95,10 @@ def fill(database: Database, *, held: int = 100_000, history: int = 1_000_000, s
             for number, name in enumerate(names)
         ]
     maker = _Maker(chance, sites, people, now, held + history)
+    with database.write() as session:
+        for _ in range(40):
+            done = {"action": Action.PUBLISH, "query": {}, "sample": [], "size": 50, "done": 50, "started_at": now}
+            session.add(Batch(site_id=sites[0].id, moderator_id=people[0].id, **done))
     with _without_indexes(database):
         _insert(database, Article, maker.articles)
         _insert(database, Author, maker.authors)
