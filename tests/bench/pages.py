@@ -20,12 +20,12 @@ import numpy as np
 import urllib3
 
 from moderation.config import Settings
-from moderation.storage import migrate, moderators, tallies
+from moderation.storage import migrate, moderators
 from moderation.storage.engine import Database
 from moderation.storage.tables import Moderator
 from moderation.storage.types import utc_now
 from moderation.web.app import create_app
-from tests.bench.filling import fill
+from tests.bench.filling import fill, tally
 from tests.factories import SECRET_KEY
 from tests.pages import Page, pages
 from tests.postgres import Cluster, find_postgres, free_port
@@ -94,7 +94,7 @@ def _fill(url: str, held: int, history: int) -> None:
     try:
         migrate.upgrade(database.writer)
         fill(database, held=held, history=history)
-        _tally(database)
+        tally(database)
     finally:
         database.dispose()
     click.echo(f"filled in {time.monotonic() - start:,.0f} s", err=True)
@@ -104,22 +104,9 @@ def _upgrade(url: str) -> None:
     database = Database(url)
     try:
         migrate.upgrade(database.writer)
-        _tally(database)
+        tally(database)
     finally:
         database.dispose()
-
-
-def _tally(database: Database) -> None:
-    """Count the past, as the worker has by the time it is a year long."""
-    part: tallies.Part | None
-    while True:
-        with database.write() as session:
-            for _ in range(500):
-                part = tallies.read_next(session, utc_now())
-                if part is None:
-                    return
-                tallies.write(session, part)
-                session.flush()
 
 
 def _measure(url: str, times: int, only: str) -> dict[str, Figures]:

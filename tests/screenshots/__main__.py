@@ -19,9 +19,10 @@ from moderation.domain.comment import State
 from moderation.storage import migrate, moderators
 from moderation.storage.engine import Database
 from moderation.storage.secrets import status_token
-from moderation.storage.tables import Author, Comment
+from moderation.storage.tables import Appeal, Author, Comment
 from moderation.storage.types import utc_now
 from moderation.web.app import create_app, make_scorer
+from tests.bench.filling import tally
 from tests.factories import SECRET_KEY, make_moderator, make_site
 from tests.screenshots.filling import fill
 
@@ -70,6 +71,7 @@ def main(only: str) -> None:
                 for name in ("Mona", "Nils")
             ]
         fill(database, scorer, site, people)
+        tally(database)
         preferences.change(database, people[0], mask=False)
         with database.write() as session:
             cookie = moderators.open_session(session, people[0], utc_now(), user_agent="Firefox on Linux")
@@ -89,7 +91,9 @@ def shots(database: Database) -> list[Shot]:
         held = session.scalars(
             sa.select(Comment).where(Comment.state == State.HELD).order_by(Comment.risk.desc())
         ).first()
-        refused = session.scalars(sa.select(Comment).where(Comment.state == State.REJECTED)).first()
+        refused = session.scalars(
+            sa.select(Comment).where(Comment.state == State.REJECTED, Comment.id.not_in(sa.select(Appeal.comment_id)))
+        ).first()
         author = session.scalars(sa.select(Author).where(Author.standing.is_not(None))).first()
     assert held is not None
     assert refused is not None

@@ -1,17 +1,22 @@
 """Some weeks of a small history blog, for pictures: its own comments, read by the real readers, and people's work."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 import sqlalchemy as sa
 
-from moderation import appeals, intake, notes, reports, review, standing
+from moderation import appeals, batches, intake, notes, reports, review, standing
 from moderation.config import ROOT
+from moderation.deciding import Choice
 from moderation.domain.comment import Action, Article, Author, Parent, Submission
 from moderation.domain.standing import Standing
 from moderation.scoring import Scorer
+from moderation.storage import types
 from moderation.storage.engine import Database
 from moderation.storage.tables import Author as StoredAuthor
 from moderation.storage.tables import Comment, Event, EventState, Membership, Moderator, Role, Site
@@ -41,14 +46,23 @@ def fill(database: Database, scorer: Scorer, site: Site, people: list[Moderator]
     chance.shuffle(said)
     earlier: dict[str, tuple[str, str]] = {}
     for number, (slug, name, text) in enumerate(said):
-        at = now - timedelta(minutes=7) - timedelta(hours=1.6) * (len(said) - number)
+        at = now - timedelta(minutes=7) - timedelta(hours=4.1) * (len(said) - number)
         answered = earlier.get(slug) if chance.random() < 0.4 else None
         earlier[slug] = (str(number), text)
         parent = Parent(*answered) if answered else None
         author = Author(id=name.lower(), name=name, email=f"{len(name)}@example.org")
         one = Submission(id=str(number), text=text, article=articles[slug], author=author, parent=parent, created_at=at)
-        intake.submit(database, scorer, site, [one], now=at)
+        with _clock(at):
+            intake.submit(database, scorer, site, [one], now=at)
     _deal_with(database, site, people, now)
+
+
+@contextmanager
+def _clock(at: datetime) -> Iterator[None]:
+    """Keys are made as at that time: the pages of insight go by them."""
+    types._last_tick = 0
+    with patch.object(types.time, "time_ns", lambda: int(at.timestamp() * 1e9)):
+        yield
 
 
 def _deal_with(database: Database, site: Site, people: list[Moderator], now: datetime) -> None:
@@ -61,7 +75,9 @@ def _deal_with(database: Database, site: Site, people: list[Moderator], now: dat
         action = (Action.REJECT, Action.PUBLISH, Action.REJECT, Action.SPAM)[number % 4]
         at = min(row.created_at + timedelta(minutes=5 + 17 * number), now - timedelta(minutes=2))
         known = {**hands[number % 2], "comment_id": row.id, "seen_version": row.version, "now": at}
-        review.decide(database, **known, action=action)
+        note = "" if action is Action.PUBLISH else "Please argue about the letters, not about the people."
+        with _clock(at):
+            review.decide(database, **known, action=action, note=note)
         if number == 0:
             words = "I only repeated what the article itself says about him. Please read it again."
             appeals.appeal(database, comment_id=row.id, text=words, now=now - timedelta(minutes=40))
@@ -71,6 +87,9 @@ def _deal_with(database: Database, site: Site, people: list[Moderator], now: dat
     review.escalate(database, **hands[1], **known, note="Is this a quotation? I do not know the book.")
     for row, reason in zip(published[:2], ("Off topic and unkind", ""), strict=False):
         reports.report(database, site, row.external_id, reporter=None, reason=reason, now=now - timedelta(minutes=20))
+    last = [(row.id, row.version) for row in left[-2:]]
+    hand = {"moderator": people[0], "site": site, "choice": Choice(Action.REJECT)}
+    batches.decide(database, **hand, chosen=last, query={"queue": "held"}, now=now - timedelta(minutes=9))
     with database.write() as session:
         worst = session.scalars(sa.select(StoredAuthor).where(StoredAuthor.name == "patriot88")).first()
         session.execute(sa.update(Event).values(state=EventState.DELIVERED, attempts=1))
