@@ -172,18 +172,23 @@ def decisions_of(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.
 def decided_by_people(
     session: so.Session, site_ids: Collection[uuid.UUID], *, before: uuid.UUID | None = None, limit: int = 50
 ) -> Sequence[Decision]:
-    """What moderators decided, newest first."""
+    """What moderators decided, newest first. One short list a site: over several an index keeps no order."""
+    ids: list[uuid.UUID] = []
+    for site_id in site_ids:
+        newest = sa.select(Decision.id).where(Decision.site_id == site_id, Decision.actor == values.Actor.MODERATOR)
+        if before is not None:
+            newest = newest.where(Decision.id < before)
+        ids += session.scalars(newest.order_by(Decision.id.desc()).limit(limit))
     query = (
         sa.select(Decision)
-        .where(Decision.site_id.in_(site_ids), Decision.actor == values.Actor.MODERATOR)
+        .where(Decision.id.in_(sorted(ids, reverse=True)[:limit]))
         .options(
             so.joinedload(Decision.moderator),
             so.joinedload(Decision.comment).joinedload(Comment.article),
         )
         .order_by(Decision.id.desc())
-        .limit(limit)
     )
-    return session.scalars(query if before is None else query.where(Decision.id < before)).all()
+    return session.scalars(query).all()
 
 
 def find_card(session: so.Session, site_ids: Collection[uuid.UUID], comment_id: uuid.UUID) -> Comment | None:
