@@ -35,7 +35,7 @@ WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
 """
-FORMULA = re.compile(r"^[\t\r\n ]*[=+\-@|\uff1d]")
+FORMULA = re.compile(r"^[\t\r\n ]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 # Pages whose words are all in the catalogue; the others still have some that come from the domain.
 TRANSLATED = {
     *("/sign-in", "/status/<token>", "/batches", "/account/mail", "/no-mail/<token>"),
