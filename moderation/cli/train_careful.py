@@ -60,7 +60,9 @@ def refit_careful(wish: Wish, progress: Progress) -> tuple[Json, Json]:
     before, careful = artifact.read_manifest(wish.output), CarefulReader.load(wish.output)
     rows, quick = data.read(wish.file), QuickReader.load(wish.quick)
     training = {"seed": wish.seed, "data": data_of(wish, rows)}
-    training |= {name: before[name] for name in ("command", "seed", "data", "started_from") if name in before}
+    training |= {
+        name: before[name] for name in ("command", "seed", "data", "history", "started_from") if name in before
+    }
     training["refitted"] = {"command": refit_command_of(wish, quick), "sha256": artifact.sha256(wish.file)}
     metrics = _read_json(wish.output / _METRICS)
     return _finish(wish, rows, quick, careful, training, before, metrics.get("quantisation"), progress)

@@ -183,7 +183,8 @@ def test_the_drawer_gets_the_page_s_content_alone(owner, send):
     assert not drawer.named("html")
     assert not drawer.named("nav")
     assert whole.named("html")
-    assert {attrs["hx-post"] for attrs in drawer.named("form")} == {f"{path}/notes", f"{path}/standing"}
+    posts = {attrs["hx-post"] for attrs in drawer.named("form") if "hx-post" in attrs}
+    assert posts == {f"{path}/notes", f"{path}/standing"}
     assert not [attrs for attrs in whole.named("form") if "hx-post" in attrs]
 
 

@@ -1,7 +1,7 @@
 """Fits how the two readers combine, on comments that neither has seen, and when the second is worth asking."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from moderation.domain.reading import TOXICITY, Context
 DIFFERENT = 0.001  # decisions that may differ from always asking
 NEAR, NEAR_SHARE = 0.05, 0.99  # an answered score lies this near to always asking, for this share of comments
 _PARTS = (1.0, 0.7, 0.5, 0.25, 0.1)  # of DIFFERENT that one attribute may use up: they err on the same comments
+_SCORE_PARTS = (0.5, 0.35, 0.25, 0.1)  # of 1 - NEAR_SHARE that one end of one attribute may use up: the same
 _EDGES = np.linspace(-1.5, 2.5, 9)  # bands that a policy may have, as logits
 _NEVER = (1.0, -1.0)  # no logit lies between these
 _USUAL_RATE = 0.1  # of toxic comments, where no natural ones say it
@@ -108,14 +109,19 @@ def fit_combination(unseen: Unseen, attributes: Sequence[str]) -> Combination:
         (quick[column], careful[column]), shift[column] = _regression(both, positive, weights)
         (steepness[column],), alone[column] = _regression(both[:, 1:], positive, weights)
     together = quick * unseen.quick + careful * unseen.careful + shift
-    bounds = [_score_bounds(unseen, together, column, name) for column, name in enumerate(attributes)]
-    score_from, score_to = np.array(bounds).T
+    never = np.zeros(number)
+    found = Combination(tuple(attributes), quick, careful, shift, steepness, alone, never, never, never, never)
     for part in _PARTS:
         lower, higher = _margins(unseen, together, attributes, part * DIFFERENT)
-        found = Combination(
-            tuple(attributes), quick, careful, shift, steepness, alone, lower, higher, score_from, score_to
-        )
+        found = replace(found, lower=lower, higher=higher)
         if shares(unseen, found)["decisions_that_differ"] < DIFFERENT:
+            break
+    for part in _SCORE_PARTS:
+        allowed = part * (1 - NEAR_SHARE)
+        bounds = [_score_bounds(unseen, together, column, name, allowed) for column, name in enumerate(attributes)]
+        score_from, score_to = np.array(bounds).T
+        found = replace(found, score_from=score_from, score_to=score_to)
+        if shares(unseen, found)["scores_that_differ"] < 1 - NEAR_SHARE:
             break
     return found
 
@@ -170,14 +176,13 @@ def _reach(quick: Floats, both: Floats, edge: float, weights: Floats, allowed: f
     return float(distance[order][kept[0]]) if len(kept) else 0.0
 
 
-def _score_bounds(unseen: Unseen, together: Floats, column: int, attribute: str) -> tuple[float, float]:
-    """The quick reader's logits outside which its score is near enough to always asking."""
+def _score_bounds(unseen: Unseen, together: Floats, column: int, attribute: str, allowed: float) -> tuple[float, float]:
+    """The quick reader's logits outside which its score is near enough to always asking, all but *allowed* a side."""
     if attribute in UNCALIBRATED:
         return _NEVER
     weights = natural_weights(unseen)
     quick, both = unseen.quick[:, column], together[:, column]
     far = np.abs(_chance(quick) - _chance(both)) > NEAR
-    allowed = (1 - NEAR_SHARE) / 4  # of both ends together, a half: attributes differ on other comments
     order = np.argsort(quick)
     below, above = np.cumsum((weights * far)[order]), np.cumsum((weights * far)[order][::-1])
     start, end = int(np.searchsorted(below, allowed, side="right")), int(np.searchsorted(above, allowed, side="right"))
