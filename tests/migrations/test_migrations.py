@@ -194,6 +194,8 @@ def plan(connection, query):
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
         connection.execute(sa.text("SET LOCAL enable_bitmapscan = off"))
+        # As if nobody had counted the empty tables yet: once they are known to be empty, every index costs the same.
+        connection.execute(sa.text("UPDATE pg_class SET relpages = 0, reltuples = -1 WHERE relkind = 'r'"))
     return "\n".join(str(tuple(row)) for row in connection.execute(sa.text(f"{explain} {compiled}")))
 
 
