@@ -3,7 +3,7 @@
 import os
 import sys
 
-from moderation.web.marking import pieces
+from moderation.web.card.marking import pieces
 
 WORD_LENGTH = 24
 

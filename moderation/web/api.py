@@ -22,7 +22,7 @@ from moderation.storage.types import utc_now
 from moderation.web import bodies, schemas
 from moderation.web.access import for_sites
 from moderation.web.services import services
-from moderation.web.status import with_links
+from moderation.web.status.pages import with_links
 
 blueprint = Blueprint("api", __name__, url_prefix="/v1")
 

@@ -16,29 +16,24 @@ from moderation.storage.moderators import ABSOLUTE_LIMIT
 from moderation.text.language import load as load_languages
 from moderation.web import (
     access,
-    account,
     api,
-    appeals,
     compression,
-    dashboard,
     dialect,
     dialects,
     health,
     language,
     logs,
-    mail,
     openapi,
     problems,
     services,
-    settings_akismet,
-    settings_deliveries,
-    settings_people,
-    settings_policy,
-    sign_in,
-    status,
 )
-from moderation.web import settings as settings_pages
+from moderation.web.account import pages as account_pages
+from moderation.web.account import sign_in
+from moderation.web.dashboard import appeals
+from moderation.web.dashboard import pages as dashboard_pages
 from moderation.web.insight import pages as insight_pages
+from moderation.web.settings import akismet, deliveries, mail, people, policy, site
+from moderation.web.status import pages as status_pages
 from moderation.web.throttle import KeyThrottle
 
 log = structlog.get_logger(__name__)
@@ -77,17 +72,17 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
     problems.install(app)
     csrf = CSRFProtect(app)
     csrf.exempt(api.blueprint)  # carries no cookie: a key or a signature on every request
-    csrf.exempt(status.blueprint)  # carries no cookie either: the link is the permission
+    csrf.exempt(status_pages.blueprint)  # carries no cookie either: the link is the permission
     for blueprint in (api.blueprint, health.blueprint, openapi.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (sign_in.blueprint, account.blueprint, dashboard.blueprint, insight_pages.blueprint):
+    for blueprint in (sign_in.blueprint, account_pages.blueprint, dashboard_pages.blueprint, insight_pages.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (status.blueprint, appeals.blueprint):
+    for blueprint in (status_pages.blueprint, appeals.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (settings_pages.blueprint, settings_policy.blueprint, settings_people.blueprint):
+    for blueprint in (site.blueprint, policy.blueprint, people.blueprint):
         app.register_blueprint(blueprint)
-    app.register_blueprint(settings_deliveries.blueprint)
-    app.register_blueprint(settings_akismet.blueprint)
+    app.register_blueprint(deliveries.blueprint)
+    app.register_blueprint(akismet.blueprint)
     csrf.exempt(mail.links)
     for blueprint in (mail.blueprint, mail.links):
         app.register_blueprint(blueprint)

@@ -18,7 +18,7 @@ from moderation.storage import migrate
 from moderation.storage.engine import Database
 from moderation.storage.listing import Filters, Queue
 from moderation.storage.types import utc_now
-from moderation.web.batches import AT_ONCE_S
+from moderation.web.batches.pages import AT_ONCE_S
 from tests.bench.filling import fill
 from tests.factories import make_comment
 from tests.postgres import Cluster, find_postgres

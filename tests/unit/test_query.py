@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from moderation.storage.listing import Queue
-from moderation.web.query import BadQuery, Query, parse
+from moderation.web.dashboard.query import BadQuery, Query, parse
 
 TODAY = date(2026, 3, 1)
 REASONS = {"threat": "threat", "rude": "toxicity", "toxicity": "toxicity", "listed-word": "listed_word"}

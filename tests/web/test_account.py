@@ -142,7 +142,7 @@ def test_a_password_is_not_changed_by_a_form_that_is_wrong(browser, database, mo
 
 
 def test_the_present_password_cannot_be_guessed_from_an_open_browser(browser, monkeypatch):
-    monkeypatch.setattr("moderation.web.account.password_fits", lambda stored, password: False)
+    monkeypatch.setattr("moderation.web.account.pages.password_fits", lambda stored, password: False)
 
     answers = [post(browser, "/password", password="x", new=NEW, again=NEW).status_code for _ in range(6)]
 
@@ -244,7 +244,7 @@ def test_the_first_step_is_forgotten(app, database, mona, two_step, change, monk
         elif change == "disabled":
             row.disabled_at = utc_now()
     if change == "late":
-        monkeypatch.setattr("moderation.web.sign_in.TIME_FOR_CODE", moderators.SEEN_RESOLUTION * 0)
+        monkeypatch.setattr("moderation.web.account.sign_in.TIME_FOR_CODE", moderators.SEEN_RESOLUTION * 0)
 
     answer = client.post("/sign-in/code", data={"csrf_token": token, "code": code})
 

@@ -14,14 +14,16 @@ from moderation.storage import policies
 from moderation.storage.marks import Matter
 from moderation.storage.tables import Article, Author, Batch, Comment, CommentMark, Event, Role, Site
 from moderation.storage.types import utc_now
-from moderation.web.batch_range import Range, bars, read_range, usual
+from moderation.web.batches.range import Range, bars, read_range, usual
 from tests.factories import make_comment, make_moderator
 from tests.web.conftest import Tags, sign_in_as
 
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr("moderation.web.batches.AT_ONCE_S", 60)  # a busy machine is no reason to answer before the end
+    monkeypatch.setattr(
+        "moderation.web.batches.pages.AT_ONCE_S", 60
+    )  # a busy machine is no reason to answer before the end
     monkeypatch.setattr(batch_work, "REST", 0)
     monkeypatch.setattr(batch_work, "PART_S", 60)  # so that parts are as large on a busy machine
 
@@ -285,7 +287,7 @@ def test_whole_batch_is_taken_back_and_the_blog_heard_nothing(browser, database,
 
 def test_long_batch_goes_on_after_the_answer_and_its_page_says_how_far_it_is(browser, database, held, monkeypatch):
     started = []
-    monkeypatch.setattr("moderation.web.batches.AT_ONCE_S", 0)
+    monkeypatch.setattr("moderation.web.batches.pages.AT_ONCE_S", 0)
     monkeypatch.setattr("threading.Thread.start", lambda thread: started.append(thread))
     batch = draw(browser, high=60)
     judge(browser, batch)
@@ -301,7 +303,7 @@ def test_long_batch_goes_on_after_the_answer_and_its_page_says_how_far_it_is(bro
 
 
 def test_batch_that_the_end_of_the_service_stopped_can_be_gone_on_with(browser, database, held, monkeypatch):
-    monkeypatch.setattr("moderation.web.batches.AT_ONCE_S", 0)
+    monkeypatch.setattr("moderation.web.batches.pages.AT_ONCE_S", 0)
     monkeypatch.setattr("threading.Thread.start", lambda thread: None)
     batch = draw(browser, high=60)
     judge(browser, batch)
@@ -312,7 +314,7 @@ def test_batch_that_the_end_of_the_service_stopped_can_be_gone_on_with(browser, 
     assert "stopped halfway" in browser.get("/batches").text
     assert "Go on" in browser.get(batch).text
 
-    monkeypatch.setattr("moderation.web.batches.AT_ONCE_S", 60)
+    monkeypatch.setattr("moderation.web.batches.pages.AT_ONCE_S", 60)
     browser.post(f"{batch}/resume", on=batch)
 
     assert states(database) == [State.PUBLISHED] * 30 + [State.HELD] * 10
@@ -473,7 +475,7 @@ def test_batch_is_of_one_site_even_for_somebody_with_two(app, database, site, ot
 
 
 def test_log_has_pages(browser, database, held, monkeypatch):
-    monkeypatch.setattr("moderation.web.batches.PAGE_SIZE", 2)
+    monkeypatch.setattr("moderation.web.batches.pages.PAGE_SIZE", 2)
     for comment in held[:3]:
         browser.post("/batches/selected", chosen=f"{comment.id}:1", action="publish")
     first = browser.get("/batches").text

@@ -18,7 +18,9 @@ def database(sqlite_database):
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr("moderation.web.batches.AT_ONCE_S", 60)  # a busy machine is no reason to answer before the end
+    monkeypatch.setattr(
+        "moderation.web.batches.pages.AT_ONCE_S", 60
+    )  # a busy machine is no reason to answer before the end
     monkeypatch.setattr(batch_work, "REST", 0)
 
 

@@ -6,7 +6,7 @@ from moderation import erasure, intake
 from moderation.domain.comment import Article, Author, Parent
 from moderation.storage.tables import Comment
 from moderation.storage.types import utc_now
-from moderation.web.conversation import excerpt
+from moderation.web.dashboard.conversation import excerpt
 from tests.factories import make_comment, make_submission
 from tests.web.conftest import Tags
 

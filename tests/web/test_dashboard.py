@@ -13,8 +13,8 @@ from moderation.storage import comments
 from moderation.storage.tables import Comment, DeliveryAttempt, Event, EventState
 from moderation.storage.types import utc_now, uuid7
 from moderation.web import cursors
-from moderation.web.cards import web_address
-from moderation.web.keys import KEYS
+from moderation.web.card.cards import web_address
+from moderation.web.dashboard.keys import KEYS
 from tests.factories import NOW, make_comment, make_moderator, make_submission, mark_reported
 from tests.web.conftest import Tags, decide, sign_in_as, token_of
 

@@ -12,7 +12,7 @@ from moderation.scoring import Scorer
 from moderation.storage import sites
 from moderation.storage.policies import save_policy
 from moderation.storage.tables import Comment, Decision
-from moderation.web.grounds import Without, grounds
+from moderation.web.card.grounds import Without, grounds
 from tests.factories import NOW, make_submission
 from tests.web.conftest import Tags
 from tests.web.test_hostile import HOSTILE, assert_inert

@@ -1,6 +1,6 @@
 import pytest
 
-from moderation.web.marking import Kind, Mark, marks, pieces
+from moderation.web.card.marking import Kind, Mark, marks, pieces
 
 
 def marked(text, *found):

@@ -6,8 +6,8 @@ from moderation import preferences
 from moderation.domain.reading import ATTRIBUTES
 from moderation.storage import marks
 from moderation.storage.tables import Decision, Moderator
-from moderation.web.keys import KEYS, keys_of
-from moderation.web.spreading import spread
+from moderation.web.dashboard.keys import KEYS, keys_of
+from moderation.web.dashboard.spreading import spread
 from tests.factories import make_comment
 from tests.web.conftest import Tags
 from tests.web.test_dashboard import cards_on

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from moderation.domain.comment import Action, Article
 from moderation.storage import comments, marks
 from moderation.storage.tables import Decision
-from moderation.web.shelves import SHELVES
+from moderation.web.dashboard.shelves import SHELVES
 from tests.factories import NOW, make_comment, make_moderator, mark_reported
 from tests.web.conftest import Tags, decide, sign_in_as
 from tests.web.test_dashboard import cards_on

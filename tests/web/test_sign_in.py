@@ -41,7 +41,7 @@ def hashes(monkeypatch):
         checked.append(stored)
         return stored is not None and password == PASSWORD
 
-    monkeypatch.setattr("moderation.web.sign_in.password_fits", fits)
+    monkeypatch.setattr("moderation.web.account.sign_in.password_fits", fits)
     return checked
 
 

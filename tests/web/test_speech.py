@@ -2,7 +2,7 @@
 
 import pytest
 
-from moderation.web.speech import people_would_say
+from moderation.web.card.speech import people_would_say
 
 
 @pytest.mark.parametrize(

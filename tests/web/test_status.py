@@ -12,7 +12,7 @@ from moderation.recording import UNDO_WINDOW, record
 from moderation.storage import appeals, secrets, sites
 from moderation.storage.tables import Comment, Site, StatusPage
 from moderation.storage.types import utc_now
-from moderation.web import status_words
+from moderation.web.status import words as status_words
 from moderation.web.throttle import AppealThrottle
 from tests.factories import SECRET_KEY, make_comment
 from tests.web.conftest import Tags

@@ -8,7 +8,7 @@ from moderation.domain.comment import Action, State
 from moderation.storage import secrets
 from moderation.storage.tables import Comment
 from moderation.storage.types import utc_now
-from moderation.web import status_words
+from moderation.web.status import words as status_words
 from tests.factories import SECRET_KEY, make_comment
 from tests.web.conftest import PASSWORD
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from moderation.web.marking import pieces
-from moderation.web.targets import targets
+from moderation.web.card.marking import pieces
+from moderation.web.card.targets import targets
 
 
 @pytest.mark.parametrize(

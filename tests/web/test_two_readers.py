@@ -10,7 +10,7 @@ from moderation.domain.reading import ATTRIBUTES, PROFANITY, TOXICITY, Careful, 
 from moderation.scoring import Scorer
 from moderation.storage import sites
 from moderation.storage.tables import Comment, Decision
-from moderation.web.two_readers import in_ten, two_readers
+from moderation.web.card.two_readers import in_ten, two_readers
 from tests.factories import NOW, make_submission
 from tests.web.conftest import Tags
 from tests.web.test_hostile import HOSTILE, assert_inert

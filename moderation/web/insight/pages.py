@@ -18,14 +18,14 @@ from moderation.storage.tallies import start_of
 from moderation.storage.types import utc_now
 from moderation.web import cursors
 from moderation.web.access import for_moderators, readable_sites
-from moderation.web.cards import make_line
+from moderation.web.card.cards import make_line
 from moderation.web.csv_files import Cell, csv_file
-from moderation.web.frame import eyes, page
+from moderation.web.dashboard.frame import eyes, page
+from moderation.web.dashboard.narrowing import Field
 from moderation.web.insight.all_panels import panels
 from moderation.web.insight.behind import asked_for, unknown
 from moderation.web.insight.panels import Link, cells
 from moderation.web.insight.periods import DAYS, Period, period
-from moderation.web.narrowing import Field
 from moderation.web.services import services
 from moderation.web.times import exact, zone
 

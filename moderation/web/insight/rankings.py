@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from flask_babel import gettext
 
 from moderation.storage.insight import Figures
+from moderation.web.card.marking import LABELS
+from moderation.web.dashboard.narrowing import REASONS
 from moderation.web.insight.charts import Bar
 from moderation.web.insight.panels import Cell, Link, Panel, count_cell
-from moderation.web.marking import LABELS
-from moderation.web.narrowing import REASONS
 
 
 def reasons(figures: Figures, link: Link) -> Panel:

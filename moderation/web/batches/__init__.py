@@ -1,0 +1,1 @@
+"""Many comments at once: which, the proof before, and the log after."""

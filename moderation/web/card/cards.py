@@ -1,0 +1,341 @@
+"""What the dashboard's pages show, worked out from rows: templates only write it down."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy.orm as so
+from flask_babel import lazy_gettext
+
+from moderation import notes
+from moderation.domain.comment import RESULT, Action, Actor, State
+from moderation.domain.decision import Source
+from moderation.domain.hard import YES, is_hard
+from moderation.domain.policy import Policy, Preset
+from moderation.domain.reading import Careful
+from moderation.domain.standing import Standing, current
+from moderation.storage import comments as storage
+from moderation.storage.policies import current_policy
+from moderation.storage.tables import Comment, Decision, Note, Report, Site
+from moderation.web.card.grounds import Grounds, grounds
+from moderation.web.card.marking import LABELS, Piece, marks, pieces
+from moderation.web.card.masking import covers
+from moderation.web.card.speech import people_would_say
+from moderation.web.card.targets import targets
+from moderation.web.times import When, when
+
+# A list shows the beginning of a longer text; its own page shows it whole.
+SHOWN_IN_LIST = 1_500
+
+CHOICES = {Action.PUBLISH: "Approve", Action.REJECT: "Reject", Action.SPAM: "Spam"}
+STATES = {
+    State.HELD: "held",
+    State.PUBLISHED: "published",
+    State.REJECTED: "rejected",
+    State.SPAM: "marked as spam",
+    State.ERASED: "erased",
+}
+STANDINGS = {
+    Standing.TRUSTED: lazy_gettext("trusted"),
+    Standing.WATCHED: lazy_gettext("watched"),
+    Standing.BLOCKED: lazy_gettext("blocked"),
+}
+ORIGINS = {
+    Source.RULE: "the site's rules",
+    Source.SYSTEM: "the service",
+    Source.HISTORY: "its history",
+    Source.REPORT: "readers’ reports",
+    Source.PERSON: "a person",
+}
+DEEDS = {
+    Action.HOLD: "held it",
+    Action.PUBLISH: "published it",
+    Action.REJECT: "rejected it",
+    Action.SPAM: "marked it as spam",
+    Action.ERASE: "erased it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    action: str
+    label: str
+
+
+# Reasons in plain words, by where they come from.
+Causes = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One decision in words. `undo` is whether the reader of the page may take it back now."""
+
+    id: uuid.UUID
+    who: str
+    did: str
+    when: When
+    note: str
+    causes: Causes
+    model: str
+    policy_version: int | None
+    revision: int
+    undo: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A comment as a moderator sees it. `text` is None once it is erased; `size` is its whole length.
+
+    `is_covered` is whether words of it are masked, `withheld` what it is that its reader asked not to see.
+    """
+
+    id: uuid.UUID
+    version: int
+    state: State
+    state_words: str
+    site: str
+    article: str
+    article_url: str
+    permalink: str
+    author: str
+    author_id: uuid.UUID | None
+    standing: Standing | None
+    standing_words: str
+    when: When
+    is_edited: bool
+    parent: str
+    text: list[Piece] | None
+    is_cut: bool
+    size: int
+    is_covered: bool
+    withheld: list[str]
+    says: str
+    causes: Causes
+    grounds: Grounds
+    scores: list[tuple[str, float]]
+    is_hard: bool
+    verdict_id: uuid.UUID | None
+    reports: list[Report]
+    open_reports: int
+    choices: list[Choice]
+    before: Line | None
+    taken_by: str
+    notes: list[Note]
+    can_note: bool
+    presets: Sequence[Preset]
+    needs_reason: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Who looks: the names of their sites, where they may decide, when it is, who they are, and what they
+    asked to have covered (`mask`) or not to see at all (`opted_out`, attributes).
+    """
+
+    sites: Mapping[uuid.UUID, str]
+    decidable: Collection[uuid.UUID]
+    now: datetime
+    moderator_id: uuid.UUID | None = None
+    mask: bool = False
+    opted_out: Collection[str] = ()
+
+    def site(self, site_id: uuid.UUID) -> str:
+        """The site's name, where there are several to tell apart."""
+        return self.sites[site_id] if len(self.sites) > 1 else ""
+
+
+def make_cards(
+    session: so.Session, rows: Sequence[Comment], eyes: Eyes, *, shown: int | None = SHOWN_IN_LIST
+) -> list[Card]:
+    """A card for each comment of a page, in few queries; at most *shown* characters of a text."""
+    verdicts = storage.machine_verdicts(session, rows)
+    latest = storage.decisions_of(session, rows)
+    reports = storage.reports_of(session, rows)
+    before = storage.decided_before(session, rows)
+    written = notes.of_comments(session, rows)
+    policies = {site_id: current_policy(session, session.get_one(Site, site_id)) for site_id in _sites(rows)}
+    return [
+        _card(
+            row,
+            verdicts.get(row.id),
+            latest[row.id],
+            before.get(row.id),
+            reports.get(row.id, []),
+            written.get(row.id, []),
+            policies[row.site_id],
+            eyes,
+            shown,
+        )
+        for row in rows
+    ]
+
+
+def _sites(rows: Sequence[Comment]) -> set[uuid.UUID]:
+    return {row.site_id for row in rows}
+
+
+def _card(
+    comment: Comment,
+    verdict: Decision | None,
+    latest: Decision,
+    before: Decision | None,
+    reports: list[Report],
+    written: list[Note],
+    policy: Policy,
+    eyes: Eyes,
+    shown: int | None,
+) -> Card:
+    text, receipt = comment.text, verdict.receipt if verdict else {}
+    # Offsets belong to the text that was read: after an edit they would mark other words.
+    is_same_text = verdict is not None and verdict.revision == comment.revision
+    standing = _standing(comment, eyes.now)
+    return Card(
+        id=comment.id,
+        version=comment.version,
+        state=comment.state,
+        state_words=STATES[comment.state],
+        site=eyes.site(comment.site_id),
+        article=comment.article.title if comment.article else "",
+        article_url=web_address(comment.article.url if comment.article else ""),
+        permalink=web_address(comment.permalink),
+        author=comment.author_name,
+        author_id=comment.author_id,
+        standing=standing,
+        standing_words=str(STANDINGS[standing]) if standing else "",
+        when=when(comment.created_at, eyes.now),
+        is_edited=comment.revision > 1,
+        parent=comment.parent_text,
+        text=None if text is None else text_of(text[:shown], receipt if is_same_text else {}, eyes),
+        is_cut=shown is not None and len(text or "") > shown,
+        size=len(text or ""),
+        is_covered=eyes.mask
+        and bool(covers(text or "", receipt if is_same_text else {}) or covers(comment.parent_text)),
+        withheld=withheld(receipt, eyes) if text else [],
+        says=people_would_say(receipt),
+        causes=_causes(receipt) | (_deed_of(latest) if latest is not verdict else {}),
+        grounds=grounds(text, receipt) if text and is_same_text else Grounds(),
+        scores=_scores(receipt),
+        is_hard=is_hard(receipt.get("scores", {})),
+        verdict_id=verdict.id if verdict else None,
+        reports=reports[: comment.open_reports],
+        open_reports=comment.open_reports,
+        choices=_choices(comment, eyes),
+        before=make_line(before, comment.version, eyes) if before else None,
+        taken_by=taken_by(comment, eyes),
+        notes=written,
+        can_note=comment.site_id in eyes.decidable and comment.state is not State.ERASED,
+        presets=policy.reasons,
+        needs_reason=not policy.skip_reason,
+    )
+
+
+def text_of(text: str, receipt: Mapping[str, Any], eyes: Eyes, *, with_marks: bool = True) -> list[Piece]:
+    """*text* with the marks of the receipt that read it, and with covers for eyes that want them."""
+    found = marks(receipt) if receipt and with_marks else []
+    return pieces(text, [*found, *targets(text), *(covers(text, receipt) if eyes.mask else [])])
+
+
+def withheld(receipt: Mapping[str, Any], eyes: Eyes) -> list[str]:
+    """What a comment is, in words, of all that *eyes* are spared."""
+    named = {reason.get("attribute") for reason in receipt.get("reasons", [])}
+    found = named | {name for name, score in receipt.get("scores", {}).items() if score >= YES}
+    return [label for name, label in LABELS.items() if name in found and name in eyes.opted_out]
+
+
+def make_line(decision: Decision, latest_version: int, eyes: Eyes) -> Line:
+    receipt = decision.receipt
+    return Line(
+        id=decision.id,
+        who=_who(decision),
+        did=_did(decision),
+        when=when(decision.created_at, eyes.now),
+        note=decision.note,
+        causes={} if decision.actor is Actor.MODERATOR else _causes(receipt),
+        model=receipt.get("model") or "",
+        policy_version=receipt.get("policy_version"),
+        revision=decision.revision,
+        undo=decision.actor is Actor.MODERATOR
+        and decision.state_before is not None
+        and decision.version == latest_version
+        and decision.action is not Action.ERASE
+        and decision.site_id in eyes.decidable,
+    )
+
+
+def _who(decision: Decision) -> str:
+    match decision.actor:
+        case Actor.MACHINE:
+            return "The policy"
+        case Actor.BLOG:
+            return "The blog's own staff"
+        case Actor.MODERATOR:
+            return decision.moderator.name if decision.moderator else "A moderator"
+
+
+def _did(decision: Decision) -> str:
+    deed = "asked an owner to look" if decision.escalates else DEEDS[decision.action]
+    return f"took a decision back and {deed} again" if decision.undoes else deed
+
+
+def _causes(receipt: Mapping[str, Any]) -> Causes:
+    causes: Causes = {}
+    for reason in receipt.get("reasons", []):
+        source = Source(reason["source"])
+        origin = _reader(receipt) if source is Source.CLASSIFIER else ORIGINS[source]
+        causes.setdefault(origin, []).append(reason["message"])
+    return causes
+
+
+def _reader(receipt: Mapping[str, Any]) -> str:
+    """Which of the two readers the score is from."""
+    return "the quick and the careful reader" if receipt.get("careful") == Careful.ASKED else "the quick reader"
+
+
+def _deed_of(decision: Decision) -> Causes:
+    # What is said when asking is for the owner, who reads it here.
+    said = [decision.note] if decision.escalates and decision.note else []
+    return {ORIGINS[Source.PERSON]: [f"{_who(decision)} {_did(decision)}", *said]}
+
+
+def taken_by(comment: Comment, eyes: Eyes) -> str:
+    """The name of somebody else who looks at the comment just now; they have it to themselves."""
+    is_live = comment.claimed_until is not None and comment.claimed_until > eyes.now
+    if not is_live or comment.claimed_by == eyes.moderator_id or comment.claimant is None:
+        return ""
+    return comment.claimant.name
+
+
+def _standing(comment: Comment, now: datetime) -> Standing | None:
+    author = comment.author
+    return current(author.standing, author.standing_until, now) if author else None
+
+
+def _scores(receipt: Mapping[str, Any]) -> list[tuple[str, float]]:
+    scores = receipt.get("scores", {})
+    return [(label.capitalize(), scores[name]) for name, label in LABELS.items() if name in scores]
+
+
+def _choices(comment: Comment, eyes: Eyes) -> list[Choice]:
+    """What may be decided now; to leave a reported comment where it is, is a decision too."""
+    if comment.site_id not in eyes.decidable or comment.state is State.ERASED or taken_by(comment, eyes):
+        return []
+    is_reported = comment.state is State.PUBLISHED and comment.open_reports > 0
+    may_ask = (comment.state is State.HELD or is_reported) and comment.escalated_at is None
+    ask = [Choice("escalate", "Escalate")] if may_ask else []
+    return [
+        Choice(action.value, "Keep" if RESULT[action] is comment.state else label)
+        for action, label in CHOICES.items()
+        if RESULT[action] is not comment.state or is_reported
+    ] + ask
+
+
+def web_address(url: str) -> str:
+    """*url* if a browser may be sent there, else nothing: the blog may pass on what anybody typed."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in {"http", "https"} and parts.hostname else ""

@@ -1,0 +1,170 @@
+"""What surrounds every page of the dashboard: navigation with counts, and news of the last action."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy.orm as so
+from flask import g, get_flashed_messages, render_template, request, url_for
+from flask_babel import gettext
+
+from moderation import batches, preferences, wellbeing
+from moderation.batches import Stage
+from moderation.domain.comment import RESULT, Action, State
+from moderation.storage import comments, outbox, queues, sites
+from moderation.storage.listing import Filters, Queue
+from moderation.storage.tables import Decision
+from moderation.storage.types import utc_now
+from moderation.web.access import decidable_sites, readable_sites
+from moderation.web.batches import words as batch_words
+from moderation.web.card.cards import STATES, Eyes, make_line
+from moderation.web.dashboard.keys import Key, keys_of
+from moderation.web.dashboard.mine import mine
+from moderation.web.dashboard.shelves import SHELVES
+from moderation.web.same_origin import local_path
+from moderation.web.times import zone
+from moderation.wellbeing import Sights
+
+COUNTED = 1_000  # a moderator needs to know that it is many, not how many
+
+SENTENCES = {
+    Action.PUBLISH: ("Approved the comment by", "."),
+    Action.REJECT: ("Rejected the comment by", "."),
+    Action.SPAM: ("Marked the comment by", " as spam."),
+    Action.HOLD: ("Held the comment by", "."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page to go to: its address, its name, how much waits there, and what the script's keys call it."""
+
+    url: str
+    name: str
+    count: str = ""
+    does: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was just done, in a sentence around an author's name; `undo` is the decision or the `batch` to take back,
+    and `anchor` where its comment then stands in the list. The blog `is_untold` for some seconds.
+    """
+
+    before: str
+    author: str = ""
+    after: str = ""
+    undo: uuid.UUID | None = None
+    batch: uuid.UUID | None = None
+    anchor: str = ""
+    is_untold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    queues: list[Place]
+    places: list[Place]
+    news: list[News]
+    moderator: str
+    sights: Sights
+    keys: tuple[Key, ...]
+
+
+def eyes(session: so.Session) -> Eyes:
+    """The signed-in person's."""
+    mine = preferences.read(g.moderator)
+    return Eyes(
+        sites.site_names(session, readable_sites()),
+        decidable_sites(),
+        utc_now(),
+        g.moderator.id,
+        mask=mine.mask,
+        opted_out=mine.opted_out,
+    )
+
+
+def page(template: str, session: so.Session, **values: Any) -> str:
+    """*template* in its frame. `here` is where its forms lead back to."""
+    frame = Frame(
+        _queues(session), _places(session), _news(session), g.moderator.name, _sights(session), keys_of(mine())
+    )
+    back = request.full_path.rstrip("?") if request.method == "GET" else local_path(request.form.get("back"))
+    return render_template(template, frame=frame, here=back.partition("#")[0], **values)
+
+
+def _sights(session: so.Session) -> Sights:
+    return wellbeing.sights(session, g.moderator.id, utc_now(), zone())
+
+
+def _queues(session: so.Session) -> list[Place]:
+    """Only what waits for somebody is counted: a number says what is left to do."""
+    mine_to_do = Filters(without_reasons=tuple(name.lower() for name in mine().opted_out))
+
+    def left(queue: Queue) -> str:
+        return _short(queues.count(session, readable_sites(), queue, filters=mine_to_do, at_most=COUNTED))
+
+    return [
+        Place(
+            url_for("dashboard.queue", name=shelf.path),
+            shelf.title,
+            left(shelf.queue) if shelf.waits else "",
+            f"queue-{shelf.path}",
+        )
+        for shelf in SHELVES
+    ]
+
+
+def _places(session: so.Session) -> list[Place]:
+    undelivered = outbox.count_undelivered(session, readable_sites(), at_most=COUNTED)
+    objections = queues.count(session, readable_sites(), Queue.APPEALS, at_most=COUNTED)
+    return [
+        Place(url_for("dashboard.search.show"), gettext("Search"), does="search"),
+        Place(url_for("appeals.queue"), "Appeals", _short(objections)),
+        Place(url_for("dashboard.decided"), "Decided"),
+        Place(url_for("dashboard.batches.past"), gettext("Batches")),
+        Place(url_for("insight.insight"), gettext("Insight")),
+        Place(url_for("dashboard.deliveries"), "Deliveries", _short(undelivered)),
+    ]
+
+
+def _short(count: int) -> str:
+    return f"{COUNTED // 1000}k+" if count >= COUNTED else str(count or "")
+
+
+def _news(session: so.Session) -> list[News]:
+    """Flashed messages: a decision is flashed by its id, so that its Undo is only offered while it stands."""
+    news = []
+    flashed = cast(list[tuple[str, str]], get_flashed_messages(with_categories=True))
+    for category, message in flashed:
+        if category == "batch":
+            news += _news_of_batch(session, uuid.UUID(message))
+        elif category != "decision":
+            news.append(News(message))
+        elif decision := comments.find_decision(session, readable_sites(), uuid.UUID(message)):
+            news.append(_news_of(decision, eyes(session)))
+    return news
+
+
+def _news_of_batch(session: so.Session, batch_id: uuid.UUID) -> list[News]:
+    batch = batches.find(session, readable_sites(), batch_id, g.moderator.id)
+    if batch is None:
+        return []
+    can_undo = batches.stage(batch) in (Stage.RUNNING, Stage.DONE) and batch.site_id in decidable_sites()
+    return [News(batch_words.news_of(batch), batch=batch.id if can_undo and batch.done else None, is_untold=can_undo)]
+
+
+def _news_of(decision: Decision, who: Eyes) -> News:
+    before, after = ("Escalated the comment by", ".") if decision.escalates else SENTENCES[decision.action]
+    if decision.undoes:
+        before, after = "Taken back: the comment by", f" is {STATES[RESULT[decision.action]]} again."
+    elif decision.action is Action.PUBLISH and decision.state_before is State.PUBLISHED:
+        before = "Kept the comment by"
+    can_undo = make_line(decision, decision.comment.version, who).undo
+    return News(
+        before,
+        decision.comment.author_name or "somebody",
+        after,
+        undo=decision.id if can_undo else None,
+        anchor=f"c-{decision.comment_id}",
+        is_untold=can_undo and not decision.undoes,
+    )

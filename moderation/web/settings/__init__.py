@@ -1,0 +1,1 @@
+"""What owners set for their site, and people for their mail."""

@@ -1,0 +1,111 @@
+"""Who moderates a site, and as what."""
+
+import re
+import uuid
+
+import structlog
+from flask import Blueprint, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+
+from moderation.domain.errors import Conflict, InvalidRequest, NotFound
+from moderation.passwords import hash_password, make_password
+from moderation.storage import moderators
+from moderation.storage.tables import Role, Site
+from moderation.web.access import for_moderators
+from moderation.web.dashboard.frame import page
+from moderation.web.same_origin import form_expired, refuse_cross_origin
+from moderation.web.services import services
+from moderation.web.settings.site import owned_site
+
+blueprint = Blueprint("settings_people", __name__, url_prefix="/settings/<slug>/people")
+blueprint.before_request(refuse_cross_origin)
+blueprint.register_error_handler(CSRFError, form_expired)
+
+log = structlog.get_logger(__name__)
+
+MAX_EMAIL, MAX_NAME = 320, 200
+ADDRESS = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]+@[^\s@<>,;:\"\x00-\x1f\x7f]+")
+
+
+@blueprint.get("")
+@for_moderators
+def people(slug: str) -> str:
+    return _page(owned_site(slug))
+
+
+@blueprint.post("")
+@for_moderators
+def add(slug: str) -> ResponseReturnValue:
+    """Let somebody in: with an account they have, or a new one whose first password is on this page alone."""
+    site, role = owned_site(slug), _role()
+    email, name = request.form.get("email", "").strip().lower(), request.form.get("name", "").strip()
+    if not ADDRESS.fullmatch(email) or len(email) > MAX_EMAIL or len(name) > MAX_NAME:
+        return _page(site, refused="This is not an e-mail address, or the name is too long."), 422
+    password = make_password()
+    hashed = hash_password(password)
+    with services().database.write() as session:
+        person = moderators.moderator_by_email(session, email)
+        is_new = person is None
+        if person is None:
+            name = name or email.partition("@")[0][:MAX_NAME]
+            person = moderators.add_moderator(session, email=email, name=name, password_hash=hashed)
+        elif site.id in moderators.roles(session, person.id):
+            return _page(site, refused="This person is on the list already."), 409
+        moderators.join_site(session, person, site, role)
+    log.info("person_added", site=site.slug, person=str(person.id), role=role.value, moderator=str(g.moderator.id))
+    if is_new:
+        return _page(site, new=(email, password))
+    return _done(site, "Added. They sign in with the account that they have.")
+
+
+@blueprint.post("/<uuid:person_id>/role")
+@for_moderators
+def change_role(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
+    """Another role; it counts with their next page."""
+    return _change(owned_site(slug), person_id, _role(), "The role is changed.")
+
+
+@blueprint.post("/<uuid:person_id>/remove")
+@for_moderators
+def remove(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
+    """No role on this site any more; the account and what it decided stay."""
+    return _change(owned_site(slug), person_id, None, "They see nothing of this site any more.")
+
+
+def _change(site: Site, person_id: uuid.UUID, role: Role | None, sentence: str) -> ResponseReturnValue:
+    try:
+        with services().database.write() as session:
+            is_changed = moderators.change_role(session, site, person_id, role)
+    except Conflict as error:
+        return _page(site, refused=error.detail), 409
+    if not is_changed:
+        raise NotFound("There is no such person on this site.")
+    log.info(
+        "role_changed",
+        site=site.slug,
+        person=str(person_id),
+        role=role.value if role else None,
+        moderator=str(g.moderator.id),
+    )
+    if person_id == g.moderator.id and role is not Role.OWNER:
+        return redirect(url_for("dashboard.queue"), 303)
+    return _done(site, sentence)
+
+
+def _role() -> Role:
+    chosen = request.form.get("role", "")
+    if chosen not in set(Role):
+        raise InvalidRequest("The form has no known role in it. Go back and load the page again.")
+    return Role(chosen)
+
+
+def _done(site: Site, sentence: str) -> ResponseReturnValue:
+    flash(sentence, "note")
+    return redirect(url_for("settings_people.people", slug=site.slug), 303)
+
+
+def _page(site: Site, *, new: tuple[str, str] | None = None, refused: str = "") -> str:
+    with services().database.read() as session:
+        rows = moderators.people_of(session, site.id)
+        return page("settings_people.html", session, site=site, people=rows, roles=list(Role), new=new, refused=refused)

@@ -1,0 +1,1 @@
+"""The commenter's page."""
