@@ -66,8 +66,8 @@ _SOUNDS_LIKE = tuple(
 )
 
 
-def obfuscate(text: str, kind: str, random: Random) -> str:
-    """*text* with about half of its longer words disguised in one way; the same generator, the same result.
+def obfuscate(text: str, kind: str, random: Random, share: float = SHARE) -> str:
+    """*text* with a *share* of its longer words disguised in one way; the same generator, the same result.
 
     Short words, numbers and words of other scripts stay as they are.
 
@@ -75,14 +75,16 @@ def obfuscate(text: str, kind: str, random: Random) -> str:
         KeyError: there is no such kind.
     """
     if kind == "glued":
-        return _changed(text, _GAP_BEFORE_LONGER_WORD, lambda gap, random: "", random)
-    return _changed(text, _LONGER_WORD, _DISGUISES[kind], random)
+        return _changed(text, _GAP_BEFORE_LONGER_WORD, lambda gap, random: "", random, share)
+    return _changed(text, _LONGER_WORD, _DISGUISES[kind], random, share)
 
 
-def _changed(text: str, pattern: re.Pattern[str], change: Callable[[str, Random], str], random: Random) -> str:
+def _changed(
+    text: str, pattern: re.Pattern[str], change: Callable[[str, Random], str], random: Random, share: float
+) -> str:
     """Replace a share of the matches, taken in random order; those that the change leaves alone do not count."""
     found = [match for match in pattern.finditer(text) if match.group().lower() not in _FUNCTION_WORDS]
-    wanted = max(1, round(SHARE * len(found)))
+    wanted = max(1, round(share * len(found)))
     changes: dict[int, str] = {}
     for match in random.sample(found, len(found)):
         if len(changes) == wanted:

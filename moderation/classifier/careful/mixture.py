@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,11 @@ ARTICLES = FOLDER / "articles.json"
 ROUNDS = {"davidson-tweets": 0.3, "hatexplain-posts": 0.6, "ruddit": 1.5, "hatemoji-build": 1.5, OUR_EXAMPLES: 2.0}
 ARTICLE_ROUNDS = 3.0
 LATER_REAL, LATER_OWN = 0.5, 2.0
-DISGUISED = 0.2
+DISGUISED = 0.35
+# Of the disguises, those that the normaliser does not undo: the others reach the network as plain text anyway.
+_UNDONE = ("look_alikes", "styled_letters", "zero_width", "zalgo", "dotted")
+DISGUISES = tuple(kind for kind in KINDS if kind not in _UNDONE)
+DISGUISED_WORDS = (0.2, 1.0)  # least and most of a comment's longer words
 BESIDE_SOMETHING = 0.25  # rows that are read with a title, a parent or an article that says nothing about them
 QUOTING = 0.05  # rows that are read under an article which holds one of their own sentences
 _VIOLENT = re.compile(r"\b(kill|murder|war|tortur|execut|rape|bomb|death|terror|massacre|shot|stab)\w*", re.IGNORECASE)
@@ -66,6 +71,7 @@ class Mixture:
         ]
         self._innocent = [example for example, _, _ in self._rows if _is_innocent(example.labels)]
         self._sentences = _violent_sentences(self._innocent)
+        self._articles = [_whole(article) for article in _articles()] if recipe.examples else []
         under = list(_under_articles(self._attributes)) if recipe.examples and recipe.contexts else []
         self._rows += [(example, ARTICLE_ROUNDS, True) for example in under if not is_held_back(example.text)]
 
@@ -92,12 +98,18 @@ class Mixture:
             elif chance < QUOTING + BESIDE_SOMETHING:
                 example = replace(example, context=self._something())
         if recipe.disguises and random.random() < DISGUISED:
-            example = replace(example, text=obfuscate(example.text, random.choice(KINDS), random))
+            example = replace(example, text=self._disguised(example.text))
         return example
 
-    def _something(self) -> Context:
-        """A title, a parent, sentences of an article, or several of them, that have nothing to do with it."""
+    def _disguised(self, text: str) -> str:
         random = self._random
+        return obfuscate(text, random.choice(DISGUISES), random, share=random.uniform(*DISGUISED_WORDS))
+
+    def _something(self) -> Context:
+        """An article of ours; or a title, a parent, sentences of an article: nothing that has to do with the row."""
+        random = self._random
+        if self._articles and random.random() < 0.5:
+            return random.choice(self._articles)
         title = " ".join(random.choice(self._innocent).text.split()[: random.randint(3, 9)])
         parent = random.choice(self._rows)[0].text[:400]
         article = " ".join(random.sample(self._sentences, min(4, len(self._sentences))))
@@ -137,11 +149,20 @@ def _violent_sentences(examples: Sequence[Example]) -> list[str]:
     ] or [example.text for example in examples[:100]]
 
 
+def _articles() -> list[dict[str, Any]]:
+    articles: list[dict[str, Any]] = json.loads(ARTICLES.read_text(encoding="utf-8"))["articles"]
+    return articles
+
+
+def _whole(article: dict[str, Any]) -> Context:
+    return Context(title=article["title"], article=article["text"])
+
+
 def _under_articles(attributes: Sequence[str]) -> Iterator[Example]:
     """Our own articles: their sentences, readers and abuse under the whole article, the title alone, and nothing."""
     innocent = tuple(0.0 if name not in ("PROFANITY", "SEXUALLY_EXPLICIT", "SPAM") else np.nan for name in attributes)
-    for article in json.loads(ARTICLES.read_text(encoding="utf-8"))["articles"]:
-        whole = Context(title=article["title"], article=article["text"])
+    for article in _articles():
+        whole = _whole(article)
         for text in [*article["readers"], *_SENTENCE.split(article["text"])]:
             yield Example(text, whole, innocent)
             yield Example(text, Context(title=article["title"]), innocent)

@@ -1,13 +1,16 @@
 """What a round of the careful reader's training is made of."""
 
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 import pytest
 
-from moderation.classifier.careful.mixture import Mixture, Recipe, label_rows
+from moderation.classifier.careful.mixture import DISGUISES, Mixture, Recipe, label_rows
 from moderation.classifier.data import is_held_back
+from moderation.classifier.obfuscation import KINDS, obfuscate
 from moderation.domain.reading import ATTRIBUTES, IDENTITY_ATTACK, INSULT, TOXICITY, Context
+from moderation.text.normalise import normalise
 from tests.classifier.conftest import made_up
 
 PLAIN = Recipe(examples=False, disguises=False, contexts=False)
@@ -67,7 +70,15 @@ def test_some_rows_are_disguised(data):
     drawn = list(mixture(data, replace(PLAIN, disguises=True)).round())
 
     changed = sum(example.text not in data.texts for example in drawn) / len(drawn)
-    assert 0.08 < changed < 0.3
+    assert 0.2 < changed < 0.5
+
+
+def test_what_the_normaliser_undoes_is_no_disguise_for_the_network():
+    text = "Nobody believes those pathetic strangers anymore"
+    plain = normalise(text).text
+    undone = {kind for kind in KINDS if normalise(obfuscate(text, kind, Random(1), share=1.0)).text == plain}
+
+    assert undone == set(KINDS) - set(DISGUISES)
 
 
 def test_some_rows_are_read_beside_something_and_keep_their_labels(data):
