@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env env-dev run test check messages screenshots lock
+.PHONY: env env-dev run test check messages screenshots fuzz audit lock
 
 env: $(VENV)/.run-ready
 env-dev: $(VENV)/.dev-ready
@@ -45,6 +45,31 @@ messages: env
 
 screenshots: env-dev
 	$(BIN)/python -m tests.screenshots
+
+# Ten minutes for each target; `make fuzz SECONDS=60 TARGETS=rules`. atheris has wheels up to Python 3.11 in this version.
+SECONDS ?= 600
+TARGETS ?=
+fuzz: $(VENV)-fuzz/.ready
+	nice -n 19 $(VENV)-fuzz/bin/python -m tests.fuzz $(TARGETS) --seconds $(SECONDS)
+
+$(VENV)-fuzz/.ready: requirements.lock
+	$(PYTHON) -m venv $(VENV)-fuzz
+	$(VENV)-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(VENV)-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --no-deps atheris==3.0.0
+	touch $@
+
+# What the lock file names (CycloneDX, in var/sbom.json), and the known weaknesses in it; needs the network.
+# Not among the tests: a new advisory about somebody else's code must not stop a landing.
+audit: $(VENV)-audit/.ready
+	@mkdir -p var
+	$(VENV)-audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file var/sbom.json requirements.lock
+	$(VENV)-audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+$(VENV)-audit/.ready:
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1 cyclonedx-bom==7.5.0
+	touch $@
 
 # Needs uv (https://docs.astral.sh/uv/); writes both lock files for every supported Python.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \

@@ -20,6 +20,8 @@ def compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function for these types when its module is imported, not when the first text comes."""
 
     def decorate(function: Callable[..., Any]) -> Any:
+        if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]  # plain Python, which a fuzzer can follow, and which minds every index
+            return function
         dispatcher = numba.njit(nogil=True)(function)
         try:
             dispatcher.enable_caching()

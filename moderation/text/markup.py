@@ -23,6 +23,13 @@ class _Words(HTMLParser):
         self._hidden = 0
         self._link = ""
 
+    def parse_html_declaration(self, i: int) -> int:
+        """What begins like a declaration and is none (`<![?`) is a comment to browsers; some Pythons give up on it."""
+        try:
+            return super().parse_html_declaration(i)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _HIDDEN:
             self._hidden += 1
