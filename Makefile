@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env env-dev run test check messages screenshots fuzz audit lock
+.PHONY: env env-dev run test torture check messages screenshots fuzz audit lock
 
 env: $(VENV)/.run-ready
 env-dev: $(VENV)/.dev-ready
@@ -24,6 +24,12 @@ run: env
 
 test: env-dev
 	$(BIN)/python -m pytest
+
+# Kills a real service and worker while blogs use them; ends non-zero if anything was lost. docs/reliability.md
+KILLS ?= 200
+DATABASE ?= both
+torture: env-dev
+	$(BIN)/python -m tests.torture --kills $(KILLS) --database $(DATABASE)
 
 check: env-dev
 	$(BIN)/ruff format --check .

@@ -26,26 +26,40 @@ def free_port() -> int:
 
 
 class Cluster:
-    """`initdb` and a server on a free port of loopback; gone when the block ends."""
+    """`initdb` and a server on a free port of loopback; gone when the block ends.
 
-    def __init__(self, binaries: Path) -> None:
-        self.binaries, self.port = binaries, free_port()
+    *durable* writes through to the disk, as in earnest; without it tests are faster.
+    """
+
+    def __init__(self, binaries: Path, *, durable: bool = False) -> None:
+        self.binaries, self.port, self.durable = binaries, free_port(), durable
         # Not pytest's own folder: that is closed to the user that PostgreSQL runs as.
         self.folder = Path(tempfile.mkdtemp(prefix="moderation-postgres-"))
 
     def __enter__(self) -> "Cluster":
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             shutil.chown(self.folder, "postgres")
-        data = self.folder / "data"
-        self._run("initdb", "-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync")
-        # `off` is for speed here; what survives a crash is tested with a server of its own.
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -c fsync=off -c max_connections=300"
-        self._run("pg_ctl", "-D", str(data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+        self._run("initdb", "-D", str(self._data), "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def start(self) -> None:
+        fsync = "on" if self.durable else "off"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder}"
+        options += f" -c fsync={fsync} -c max_connections=300"
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """At once, as a crash would; `start` brings it back with what was committed."""
+        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
