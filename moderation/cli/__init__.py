@@ -17,6 +17,9 @@ COMMANDS = {
     "train": ("train", "train"),
     "bench": ("bench", "bench"),
     "bench-service": ("bench_service", "bench_service"),
+    "backup": ("backup", "backup"),
+    "restore": ("backup", "restore"),
+    "copy-database": ("backup", "copy_database"),
     "doctor": ("doctor", "doctor"),
 }
 

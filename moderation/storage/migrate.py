@@ -20,8 +20,13 @@ def alembic_config(connection: sa.Connection | None = None) -> Config:
 
 def upgrade(engine: sa.Engine, revision: str = "head") -> None:
     with engine.begin() as connection:
-        _lock(connection)
-        command.upgrade(alembic_config(connection), revision)
+        upgrade_on(connection, revision)
+
+
+def upgrade_on(connection: sa.Connection, revision: str = "head") -> None:
+    """Upgrade within the caller's transaction."""
+    _lock(connection)
+    command.upgrade(alembic_config(connection), revision)
 
 
 def downgrade(engine: sa.Engine, revision: str = "base") -> None:
