@@ -125,7 +125,7 @@ def set_coral_secret(slug: str, overlap_hours: float, remove: bool) -> None:
 
 def _ask_secret() -> str:
     secret: str = click.prompt("Signing secret", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
-    if len(secret.strip()) < 16:
+    if not coral.SHORTEST <= len(secret.strip()) <= coral.LONGEST:
         raise click.ClickException("Give the whole signing secret, as Coral shows it.")
     return secret.strip()
 

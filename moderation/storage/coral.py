@@ -7,6 +7,8 @@ import sqlalchemy.orm as so
 
 from moderation.storage.tables import CoralSecret, Site
 
+SHORTEST, LONGEST = 16, 500  # characters of a signing secret
+
 
 def secrets_in_use(session: so.Session, now: datetime, site: Site | None = None) -> list[CoralSecret]:
     """Those that have not ended, with their sites: of one site, or of all."""

@@ -32,7 +32,7 @@ from moderation.web.account import sign_in
 from moderation.web.dashboard import appeals
 from moderation.web.dashboard import pages as dashboard_pages
 from moderation.web.insight import pages as insight_pages
-from moderation.web.settings import akismet, deliveries, mail, people, policy, site
+from moderation.web.settings import akismet, coral, deliveries, mail, people, policy, site
 from moderation.web.status import pages as status_pages
 from moderation.web.throttle import KeyThrottle
 
@@ -83,6 +83,7 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
         app.register_blueprint(blueprint)
     app.register_blueprint(deliveries.blueprint)
     app.register_blueprint(akismet.blueprint)
+    app.register_blueprint(coral.blueprint)
     csrf.exempt(mail.links)
     for blueprint in (mail.blueprint, mail.links):
         app.register_blueprint(blueprint)

@@ -20,7 +20,7 @@ from tests.web.conftest import Tags, sign_in_as, token_of
 from tests.webhooks.receiver import LOOPBACK
 
 HOME = "/settings/garden"
-PAGES = ["", "/bands", "/words", "/people", "/akismet"]
+PAGES = ["", "/bands", "/words", "/people", "/akismet", "/coral"]
 KEY_ID = "01a209d8-db0c-7027-ab16-260c215069bf"
 FORMS = [
     ("/keys", {"name": "x"}),
@@ -37,6 +37,8 @@ FORMS = [
     ("/akismet", {"blog": "https://garden.example"}),
     ("/akismet/show", {}),
     ("/akismet/rotate", {"hours": "0"}),
+    ("/coral", {"secret": "a secret of Coral"}),
+    ("/coral/remove", {}),
 ]
 
 

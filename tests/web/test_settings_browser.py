@@ -24,6 +24,7 @@ PAGES = [
     "/settings/garden/people",
     "/settings/garden/mail",
     "/settings/garden/akismet",
+    "/settings/garden/coral",
     "/account",
     "/account/mail",
 ]
