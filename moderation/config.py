@@ -43,7 +43,7 @@ class MailSettings:
         if security not in SMTP_PORTS:
             raise SettingsError(f"SMTP_SECURITY must be starttls, tls or none, not {security!r}.")
         port = int(_number(env, "SMTP_PORT", SMTP_PORTS[security], at_least=1))
-        user, password = env.get("SMTP_USER", ""), _smtp_password(env)
+        user, password = env.get("SMTP_USER", ""), _secret(env, "SMTP_PASSWORD")
         if bool(user) != bool(password):
             raise SettingsError("SMTP_USER and SMTP_PASSWORD (or SMTP_PASSWORD_FILE) go together: set both or none.")
         if password and security == "none" and host not in {"localhost", "127.0.0.1", "::1"}:
@@ -76,6 +76,8 @@ class Settings:
     max_text_bytes: int = 20_480
     requests_per_minute: int = 12_000
     akismet_host_suffix: str = ""
+    metrics_token: str = field(default="", repr=False)
+    metrics_loopback: bool = False
 
     @property
     def secure_cookies(self) -> bool:
@@ -110,6 +112,8 @@ class Settings:
             max_batch_bytes=int(_number(env, "MAX_BATCH_BYTES", 4 * 1024 * 1024)),
             max_text_bytes=int(_number(env, "MAX_TEXT_BYTES", 20_480)),
             requests_per_minute=int(_number(env, "REQUESTS_PER_MINUTE", 12_000)),
+            metrics_token=_metrics_token(env),
+            metrics_loopback=_switch(env, "METRICS_LOOPBACK", "off"),
         )
 
 
@@ -133,10 +137,7 @@ def careful_reader(env: Mapping[str, str] = os.environ) -> bool:
     Raises:
         SettingsError: it is anything else.
     """
-    value = env.get("CAREFUL_READER") or "on"
-    if value.lower() not in {"on", "off"}:
-        raise SettingsError(f"CAREFUL_READER must be on or off, not {value!r}.")
-    return value.lower() == "on"
+    return _switch(env, "CAREFUL_READER", "on")
 
 
 def secret_key(env: Mapping[str, str] = os.environ) -> str:
@@ -145,12 +146,7 @@ def secret_key(env: Mapping[str, str] = os.environ) -> str:
     Raises:
         SettingsError: there is none, or it is too short to be random.
     """
-    key = env.get("MODERATION_SECRET_KEY", "")
-    if path := env.get("MODERATION_SECRET_KEY_FILE"):
-        try:
-            key = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsError(f"MODERATION_SECRET_KEY_FILE cannot be read: {error.strerror}.") from error
+    key = _secret(env, "MODERATION_SECRET_KEY")
     if len(key) < 32:
         raise SettingsError(
             "MODERATION_SECRET_KEY (or MODERATION_SECRET_KEY_FILE) must hold at least 32 random characters; "
@@ -159,14 +155,29 @@ def secret_key(env: Mapping[str, str] = os.environ) -> str:
     return key
 
 
-def _smtp_password(env: Mapping[str, str]) -> str:
-    path = env.get("SMTP_PASSWORD_FILE")
+def _metrics_token(env: Mapping[str, str]) -> str:
+    token = _secret(env, "METRICS_TOKEN")
+    if token and len(token) < 16:
+        raise SettingsError("METRICS_TOKEN (or METRICS_TOKEN_FILE) must hold at least 16 random characters.")
+    return token
+
+
+def _secret(env: Mapping[str, str], name: str) -> str:
+    """The variable *name*, or what stands in the file that `<name>_FILE` names."""
+    path = env.get(f"{name}_FILE")
     if not path:
-        return env.get("SMTP_PASSWORD", "")
+        return env.get(name, "")
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise SettingsError(f"SMTP_PASSWORD_FILE cannot be read: {error.strerror}.") from error
+        raise SettingsError(f"{name}_FILE cannot be read: {error.strerror}.") from error
+
+
+def _switch(env: Mapping[str, str], name: str, default: str) -> bool:
+    value = env.get(name) or default
+    if value.lower() not in {"on", "off"}:
+        raise SettingsError(f"{name} must be on or off, not {value!r}.")
+    return value.lower() == "on"
 
 
 def _number(env: Mapping[str, str], name: str, default: float, *, at_least: float = 0.0) -> float:

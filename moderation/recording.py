@@ -2,17 +2,20 @@
 
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
+from moderation import metrics
 from moderation.domain.comment import Action, Actor, State, next_state
 from moderation.domain.decision import Reason, Source
 from moderation.domain.errors import AlreadyDecided, Claimed
 from moderation.domain.events import payload
 from moderation.storage import appeals, marks, outbox
 from moderation.storage.comments import latest_decision
+from moderation.storage.engine import once_committed
 from moderation.storage.marks import Matter
 from moderation.storage.tables import Appeal, Article, Comment, Decision, Moderator, Site
 from moderation.storage.types import uuid7
@@ -91,6 +94,7 @@ def record(
         created_at=now,
     )
     session.add(decision)
+    once_committed(session, partial(metrics.count_decision, action.value, actor.value))
     _mark(session, comment, decision)
     is_answer = actor is not Actor.MACHINE and undoes is None and not escalates
     appeal = appeals.answer(session, comment, decision, answer, now) if is_answer else None

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import structlog
 
+from moderation import metrics
 from moderation.domain.policy import Band, Policy
 from moderation.domain.reading import Context, Reading
 from moderation.domain.signals import Signal
@@ -98,11 +99,17 @@ class Scorer:
         return [self._collect(future, start + limit_s) for future in futures]
 
     def _assess_one(self, policy: Policy, request: Request, for_scores: Wanted, until: float) -> Assessment:
+        started = time.perf_counter()
         signals = find_signals(policy, request.text, request.language)
         reading = self._read(policy, request, for_scores, until)
         if reading is not None and not _is_sound(reading):
             log.error("scoring_failed", error="no probabilities")
             reading = None
+        metrics.count_scoring(
+            "failed" if reading is None else "scored",
+            reading.careful.value if reading else "",
+            time.perf_counter() - started,
+        )
         return Assessment(reading, signals)
 
     def _read(self, policy: Policy, request: Request, for_scores: Wanted, until: float) -> Reading | None:
@@ -123,9 +130,11 @@ class Scorer:
         except FutureTimeout:
             future.cancel()
             log.warning("scoring_late", deadline_s=self.deadline_s)
+            metrics.count_scoring("late")
         except Exception as error:
             # The message may quote the text, so only the error's kind is logged.
             log.error("scoring_failed", error=type(error).__name__)
+            metrics.count_scoring("failed")
         return Assessment(None, ())
 
     def close(self) -> None:

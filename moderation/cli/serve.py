@@ -13,6 +13,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from moderation import metrics
 from moderation.cli.common import open_database, read_settings
 from moderation.config import Settings
 from moderation.mail.mailer import Mailer
@@ -39,6 +40,7 @@ def serve(host: str, port: int, threads: int, workers: int) -> None:
             raise click.ClickException("SQLite takes one web process: leave --workers at 1, or use PostgreSQL.")
         delivers = database.is_sqlite
     _check_port(host, port)
+    metrics.share(settings.home / f"metrics-{port}")
     options = {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "worker_class": "gthread",
@@ -53,8 +55,10 @@ def serve(host: str, port: int, threads: int, workers: int) -> None:
     _Server(settings, options, delivers=delivers).run()
 
 
-@click.command(epilog="Example: DATABASE_URL=postgresql://localhost/moderation moderation worker")
-def worker() -> None:
+@click.command(epilog="Example: DATABASE_URL=postgresql://localhost/moderation moderation worker --metrics-port 9101")
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Answer Prometheus here, without a token.")
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address of that port.")
+def worker(metrics_port: int | None, metrics_host: str) -> None:
     """Deliver events to the blogs, and mails to moderators, until told to stop.
 
     Any number may run on one PostgreSQL database.
@@ -68,13 +72,16 @@ def worker() -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
+    if metrics_port is not None:
+        _check_port(metrics_host, metrics_port, "--metrics-port")
+        metrics.answer_on(metrics_host, metrics_port)
     with open_database() as database:
         mails = Background(Mailer(database, settings).run, "mails")
         Worker(database, settings).run(stop)
         mails.stop()
 
 
-def _check_port(host: str, port: int) -> None:
+def _check_port(host: str, port: int, option: str = "--port") -> None:
     """Say at once that a port is taken, instead of after gunicorn's five tries."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -83,7 +90,7 @@ def _check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise click.ClickException(
-                f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port."
+                f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with {option}."
             ) from error
 
 

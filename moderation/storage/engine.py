@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
+
+from moderation import metrics
 
 try:
     from pysqlite3 import dbapi2 as _sqlite_module
@@ -19,6 +21,7 @@ except ImportError:  # no wheel for this platform: the interpreter's own, with t
 sqlite_module: ModuleType = _sqlite_module
 
 BUSY_TIMEOUT_MS = 10_000
+_COMMITTED = "once committed"
 
 
 def sqlite_is_fixed(version: tuple[int, int, int]) -> bool:
@@ -48,6 +51,8 @@ class Database:
             self.writer = self.reader = sa.create_engine(
                 self.url, pool_size=20, pool_pre_ping=True, hide_parameters=True
             )
+        for engine in {self.writer, self.reader}:
+            _count_errors(engine)
         self._write_session = so.sessionmaker(self.writer, expire_on_commit=False)
         self._read_session = so.sessionmaker(self.reader, expire_on_commit=False)
 
@@ -60,10 +65,23 @@ class Database:
     def write(self) -> Iterator[so.Session]:
         with self._write_lock, self._write_session.begin() as session:
             yield session
+        for call in session.info.pop(_COMMITTED, ()):
+            call()
 
     def dispose(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
+
+
+def once_committed(session: so.Session, call: Callable[[], None]) -> None:
+    """Have *call* made when the transaction of `Database.write` is on disk, and never if it is not."""
+    session.info.setdefault(_COMMITTED, []).append(call)
+
+
+def _count_errors(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "handle_error")
+    def _count(context: sa.engine.ExceptionContext) -> None:
+        metrics.count_database_error(type(context.sqlalchemy_exception or context.original_exception).__name__)
 
 
 def _sqlite_engine(url: sa.URL, *, begin: str, query_only: bool = False) -> sa.Engine:

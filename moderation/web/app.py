@@ -23,6 +23,7 @@ from moderation.web import (
     health,
     language,
     logs,
+    metrics,
     openapi,
     problems,
     services,
@@ -56,16 +57,15 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
     """The service as a WSGI application; what is not given is made from *settings*."""
     app = Flask(__name__)
     _configure(app, settings)
-    services.install(
-        app,
-        services.Services(
-            settings=settings,
-            database=database or Database(settings.database_url),
-            scorer=scorer or make_scorer(settings),
-            dialect_calls=KeyThrottle(settings.requests_per_minute),
-        ),
+    given = services.Services(
+        settings=settings,
+        database=database or Database(settings.database_url),
+        scorer=scorer or make_scorer(settings),
+        dialect_calls=KeyThrottle(settings.requests_per_minute),
     )
+    services.install(app, given)
     logs.install(app)
+    metrics.install(app, given)
     language.install(app)
     compression.install(app)
     access.install(app)

@@ -50,7 +50,7 @@ def install(app: Flask) -> None:
 
 def speaks_json() -> bool:
     """Whether a program is asking; everything outside the API is pages for people."""
-    return request.path.startswith("/v1/") or request.path in {"/healthz", "/readyz", "/openapi.json"}
+    return request.path.startswith("/v1/") or request.path in {"/healthz", "/readyz", "/metrics", "/openapi.json"}
 
 
 def request_id() -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy.orm as so
 import structlog
 
+from moderation import metrics
 from moderation.config import Network
 from moderation.storage import outbox, secrets
 from moderation.storage.engine import Database
@@ -64,6 +65,7 @@ def deliver_once(
         at = now or outbox.database_now(session)
         outbox.record_attempt(session, lease, status=status, error=error, duration_ms=duration_ms, now=at)
         outcome = _settle(session, lease, answer, error, at)
+    metrics.count_delivery(outcome)
     log.info(
         "webhook.attempt",
         event_id=str(lease.event_id),
