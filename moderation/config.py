@@ -78,6 +78,7 @@ class Settings:
     akismet_host_suffix: str = ""
     metrics_token: str = field(default="", repr=False)
     metrics_loopback: bool = False
+    allow_http: bool = False
 
     @property
     def secure_cookies(self) -> bool:
@@ -114,6 +115,7 @@ class Settings:
             requests_per_minute=int(_number(env, "REQUESTS_PER_MINUTE", 12_000)),
             metrics_token=_metrics_token(env),
             metrics_loopback=_switch(env, "METRICS_LOOPBACK", "off"),
+            allow_http=_switch(env, "ALLOW_HTTP", "off"),
         )
 
 

@@ -15,6 +15,7 @@ from gunicorn.glogging import Logger
 
 from moderation import metrics
 from moderation.cli.common import open_database, read_settings
+from moderation.cli.unsafe import unsafe
 from moderation.config import Settings
 from moderation.mail.mailer import Mailer
 from moderation.storage.engine import Database
@@ -35,6 +36,8 @@ def serve(host: str, port: int, threads: int, workers: int) -> None:
     On SQLite events and mails are sent by threads of this process; on PostgreSQL start `moderation worker`.
     """
     settings = read_settings()
+    if wrong := list(unsafe(settings, host)):
+        raise click.ClickException("\n".join(wrong))
     with open_database() as database:
         if database.is_sqlite and workers > 1:
             raise click.ClickException("SQLite takes one web process: leave --workers at 1, or use PostgreSQL.")
