@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env env-dev run test torture check messages screenshots fuzz audit lock
+.PHONY: env env-dev run test torture check messages screenshots fuzz audit lock wordpress-plugin
 
 env: $(VENV)/.run-ready
 env-dev: $(VENV)/.dev-ready
@@ -76,6 +76,13 @@ $(VENV)-audit/.ready:
 	$(PYTHON) -m venv $(VENV)-audit
 	$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1 cyclonedx-bom==7.5.0
 	touch $@
+
+# The plugin as WordPress takes it: Plugins > Add New > Upload Plugin.
+wordpress-plugin:
+	mkdir -p dist
+	rm -f dist/moderation-service.zip
+	cd integrations/wordpress && $(PYTHON) -m zipfile -c ../../dist/moderation-service.zip moderation-service
+	@echo dist/moderation-service.zip
 
 # Needs uv (https://docs.astral.sh/uv/); writes both lock files for every supported Python.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \

@@ -149,6 +149,21 @@ def report_comment(comment_id: str) -> tuple[Response, int]:
     return jsonify(_with_links([answer])[0]), 201
 
 
+@blueprint.get("/site")
+@for_sites
+def show_site() -> Response:
+    """Whose key or signature this is, and where its events go: what a client needs to test its settings."""
+    site = g.site
+    return jsonify(
+        {
+            "site": site.slug,
+            "name": site.name,
+            "webhook_url": site.webhook_url,
+            "webhook_disabled_at": _time(site.webhook_disabled_at) if site.webhook_disabled_at else None,
+        }
+    )
+
+
 @blueprint.post("/score")
 @for_sites
 def score() -> Response:

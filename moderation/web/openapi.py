@@ -94,6 +94,14 @@ OPERATIONS = (
         refuses=(400, 401, 404, 413, 415, 422),
     ),
     Operation(
+        "get",
+        "/v1/site",
+        "showSite",
+        "Whose key or signature this is, and where its events go",
+        answers=((200, (schemas.SiteOut,)),),
+        refuses=(401,),
+    ),
+    Operation(
         "post",
         "/v1/score",
         "score",

@@ -137,7 +137,7 @@ class ScoreBatchIn(Schema):
 class DecisionIn(Schema):
     """What the blog's own staff decided."""
 
-    decision: Literal["publish", "reject", "spam"]
+    decision: Literal["publish", "hold", "reject", "spam"]
     reason: Note = ""
 
 
@@ -203,6 +203,19 @@ class CommentOut(Schema):
         str | None,
         Field(description="A page for the comment's author alone; null where the site has none."),
     ]
+    dashboard_url: Annotated[
+        str | None,
+        Field(description="The comment's card in the dashboard, for moderators who sign in."),
+    ]
+
+
+class SiteOut(Schema):
+    """The site whose key or signature it is."""
+
+    site: Annotated[str, Field(description="Its short name.")]
+    name: str
+    webhook_url: Annotated[str | None, Field(description="Where events are sent; null: nowhere.")]
+    webhook_disabled_at: Annotated[datetime | None, Field(description="Since when that address is given up.")]
 
 
 class BatchOut(Schema):

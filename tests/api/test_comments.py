@@ -33,6 +33,7 @@ def test_answer_carries_verdict_reasons_scores_spans_and_versions(post):
         "readers",
         "policy_version",
         "status_url",
+        "dashboard_url",
     ]
     assert (response.json["id"], response.json["decision"], response.json["state"]) == ("8841", "hold", "held")
     assert response.json["reasons"][0] == {
@@ -131,6 +132,16 @@ def test_shown_comment_has_its_history(post, client, alice):
         ("hold", "machine", ""),
         ("reject", "blog", "rude"),
     ]
+
+
+def test_the_blogs_staff_may_put_a_comment_back(post, client, alice):
+    post("/v1/comments", {"id": "1", "text": "Nice roses."})
+
+    answer = post("/v1/comments/1/decision", {"decision": "hold", "reason": "asked the author"})
+
+    assert (answer.status_code, answer.json["state"], answer.json["decided_by"]) == (200, "held", "blog")
+    assert post("/v1/comments", {"id": "1", "text": "Nice roses."}).json["state"] == "held"
+    assert post("/v1/comments/1/decision", {"decision": "publish"}).json["state"] == "published"
 
 
 def test_id_with_slashes_and_signs_is_an_id(post, client, alice):

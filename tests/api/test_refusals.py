@@ -133,8 +133,8 @@ def test_cursor_of_alice_shows_bob_only_his_own(post, client, alice, bob):
     assert client.get(f"/v1/comments?cursor={cursor}", headers=bob).json["items"] == []
 
 
-@pytest.mark.parametrize("decision", ["hold", "erase", "approve", "", None])
-def test_blog_decides_publish_reject_or_spam_alone(post, decision):
+@pytest.mark.parametrize("decision", ["escalate", "erase", "approve", "", None])
+def test_blog_decides_publish_hold_reject_or_spam_alone(post, decision):
     post("/v1/comments", COMMENT)
 
     assert refusal(post("/v1/comments/1/decision", {"decision": decision})) == (422, "invalid-request")

@@ -72,3 +72,14 @@ def test_site_without_pages_gives_no_link_also_in_a_repeated_answer(database, po
 
 def test_scoring_alone_makes_no_link(post):
     assert "status_url" not in post("/v1/score", {"text": "You are bad."}).json
+
+
+def test_every_answer_about_a_comment_leads_to_its_card(client, database, post, alice):
+    answers = [post("/v1/comments", COMMENT), client.get("/v1/comments/8841", headers=alice)]
+    close_pages(database)
+    answers.append(post("/v1/comments/8841/decision", {"decision": "reject"}))
+
+    with database.read() as session:
+        card = f"http://127.0.0.1:8000/comments/{session.scalars(sa.select(Comment.id)).one()}"
+    assert [answer.json["dashboard_url"] for answer in answers] == [card] * 3
+    assert "sign-in" in client.get(urlsplit(card).path).headers["Location"]

@@ -135,7 +135,7 @@ class Stack:
 
     def start_service(self) -> None:
         self._start("service", ["-m", "moderation", "serve", "--port", str(self.service_port)])
-        wait_until(lambda: answers(f"{self.service_url}/readyz"), "the service")
+        wait_until(lambda: answers(f"{self.service_url}/readyz"), "the service", timeout_s=120.0)
 
     def start_worker(self) -> None:
         self._start("worker", ["-m", "moderation", "worker"])

@@ -251,5 +251,5 @@ def test_the_parts_of_the_sum_stay_in_the_house(client, database, site, app):
 
     public = {"id", "decision", "reasons", "scores", "spans", "model", "readers", "policy_version"}
     assert set(scored) == public
-    assert set(stored) == public | {"state", "version", "decided_by", "status_url"}
+    assert set(stored) == public | {"state", "version", "decided_by", "status_url", "dashboard_url"}
     assert scored["spans"] == stored["spans"] == [[0, 5, TOXICITY, 2.5], [6, 12, TOXICITY, -1.5]]

@@ -101,18 +101,22 @@ def words_of_form(name: str) -> str:
 
 
 def with_links(session: so.Session, site: Site, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The answers about comments of *site* with `status_url`: null where the site has no such page."""
-    if site.status_page is StatusPage.NONE:
-        return [{**result, "status_url": None} for result in results]
+    """The answers about comments of *site* with their links; `status_url` is null where the site has no such page."""
     ids = comments.ids_of(session, site.id, [result["id"] for result in results])
-    return [{**result, "status_url": _address(ids.get(result["id"]))} for result in results]
+    return [{**result, **_links(site, ids.get(result["id"]))} for result in results]
 
 
-def _address(comment_id: uuid.UUID | None) -> str | None:
+def _links(site: Site, comment_id: uuid.UUID | None) -> dict[str, str | None]:
     if comment_id is None:
-        return None
+        return {"status_url": None, "dashboard_url": None}
     settings = services().settings
-    return f"{settings.public_base_url}/status/{status_token(comment_id, settings.secret_key)}"
+    has_page = site.status_page is not StatusPage.NONE
+    return {
+        "status_url": f"{settings.public_base_url}/status/{status_token(comment_id, settings.secret_key)}"
+        if has_page
+        else None,
+        "dashboard_url": f"{settings.public_base_url}/comments/{comment_id}",
+    }
 
 
 def _page(token: str, *, message: str = "", text: str = "", code: int = 200) -> Response:
