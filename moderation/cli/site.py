@@ -1,7 +1,6 @@
 """`site`: blogs, their keys and addresses."""
 
 import json
-import re
 import sys
 from datetime import timedelta
 from typing import TextIO
@@ -9,17 +8,16 @@ from typing import TextIO
 import click
 import sqlalchemy.orm as so
 
-from moderation import policies
+from moderation import new_sites, policies
 from moderation.cli.akismet_key import akismet_key
 from moderation.cli.common import open_database, read_settings
 from moderation.config import Settings
-from moderation.domain.errors import InvalidRequest
+from moderation.domain.errors import Conflict, InvalidRequest
 from moderation.storage import coral, sites
 from moderation.storage.secrets import decrypt, encrypt
 from moderation.storage.tables import Site
 from moderation.storage.types import utc_now
 from moderation.webhooks.addresses import AddressRefused, check_url
-from moderation.webhooks.signing import new_secret
 
 
 @click.group()
@@ -36,22 +34,17 @@ site.add_command(akismet_key)
 @click.option("--webhook-url", help="Where the blog hears of decisions.")
 def add(slug: str, name: str | None, webhook_url: str | None) -> None:
     """Add a blog under the short name SLUG, and print its API key and webhook secret, this once."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", slug):
-        raise click.ClickException("A short name has 1 to 63 of the characters a-z, 0-9 and -.")
-    settings, secret = read_settings(), new_secret()
+    settings = read_settings()
     _check_webhook(webhook_url, settings)
-    with open_database() as database, database.write() as session:
-        if sites.site_by_slug(session, slug):
-            raise click.ClickException(f"There is a site {slug} already. See: moderation site list")
-        row = sites.add_site(
-            session,
-            slug=slug,
-            name=name or slug,
-            webhook_url=webhook_url,
-            webhook_secret=encrypt(secret, settings.secret_key),
-        )
-        key = sites.add_key(session, row)
-    click.echo(f"API key:        {key}\nWebhook secret: {secret}")
+    with open_database() as database:
+        try:
+            with database.write() as session:
+                new = new_sites.add(
+                    session, slug=slug, name=name or slug, webhook_url=webhook_url, secret_key=settings.secret_key
+                )
+        except (InvalidRequest, Conflict) as error:
+            raise click.ClickException(error.detail) from error
+    click.echo(f"API key:        {new.key}\nWebhook secret: {new.secret}")
 
 
 @site.command("list", epilog="Example: moderation site list --json")

@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+import sqlalchemy.orm as so
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -49,6 +50,12 @@ def owned_site(slug: str) -> Site:
     return site
 
 
+def may_add_sites(session: so.Session) -> bool:
+    """Whether the signed-in person runs the installation: they own every site of it, and there is one."""
+    there = {site.id for site in sites.list_sites(session)}
+    return bool(there) and there <= set(owned_sites())
+
+
 @blueprint.get("")
 @for_moderators
 def index() -> ResponseReturnValue:
@@ -59,13 +66,13 @@ def index() -> ResponseReturnValue:
             raise NotAllowed("Only owners of a site see and change its settings.")
         if len(mine) == 1:
             return redirect(url_for("settings.site", slug=mine[0].slug))
-        return page("settings_sites.html", session, sites=mine)
+        return page("settings_sites.html", session, sites=mine, may_add=may_add_sites(session))
 
 
 @blueprint.get("/<slug>")
 @for_moderators
 def site(slug: str) -> str:
-    return _page(owned_site(slug))
+    return site_page(owned_site(slug))
 
 
 @blueprint.post("/<slug>/keys")
@@ -76,7 +83,7 @@ def add_key(slug: str) -> str:
     with services().database.write() as session:
         key = sites.add_key(session, row, name=name)
     log.info("api_key_added", site=row.slug, moderator=str(g.moderator.id))
-    return _page(row, new_key=key)
+    return site_page(row, new_key=key)
 
 
 @blueprint.post("/<slug>/keys/<uuid:key_id>/rotate")
@@ -91,7 +98,7 @@ def rotate_key(slug: str, key_id: uuid.UUID) -> str:
     if key is None:
         raise NotFound("There is no such key, or it ends before that already.")
     log.info("api_key_rotated", site=row.slug, moderator=str(g.moderator.id))
-    return _page(row, new_key=key)
+    return site_page(row, new_key=key)
 
 
 @blueprint.post("/<slug>/keys/<uuid:key_id>/end")
@@ -118,7 +125,7 @@ def set_webhook(slug: str) -> ResponseReturnValue:
         if url:
             check_url(url, services().settings.webhook_networks)
     except AddressRefused as refused:
-        return _page(row, refused=str(refused), url=url[:MAX_URL]), 422
+        return site_page(row, refused=str(refused), url=url[:MAX_URL]), 422
     with services().database.write() as session:
         sites.set_webhook(session, session.get_one(Site, row.id), url or None, utc_now())
     log.info("webhook_changed", site=row.slug, moderator=str(g.moderator.id))
@@ -137,7 +144,7 @@ def rotate_secret(slug: str) -> str:
         row = session.get_one(Site, row.id, with_for_update=True)
         sites.rotate_secret(session, row, sealed, ends_at=utc_now() + timedelta(hours=hours))
     log.info("webhook_secret_rotated", site=row.slug, moderator=str(g.moderator.id))
-    return _page(row, new_secret=secret)
+    return site_page(row, new_secret=secret)
 
 
 @blueprint.post("/<slug>/name")
@@ -164,7 +171,7 @@ def test_webhook(slug: str) -> str:
         now=utc_now(),
         timeout_s=TEST_TIMEOUT_S,
     )
-    return _page(row, outcome=outcome)
+    return site_page(row, outcome=outcome)
 
 
 @blueprint.post("/<slug>/status-page")
@@ -184,7 +191,7 @@ def _done(row: Site, sentence: str) -> ResponseReturnValue:
     return redirect(url_for("settings.site", slug=row.slug), 303)
 
 
-def _page(
+def site_page(
     row: Site,
     *,
     new_key: str = "",
@@ -193,6 +200,7 @@ def _page(
     refused: str = "",
     url: str | None = None,
 ) -> str:
+    """Keys, webhook and what else there is of a site, with what was just made or went wrong."""
     now = utc_now()
     with services().database.read() as session:
         keys = [
@@ -216,4 +224,5 @@ def _page(
             refused=refused,
             url=row.webhook_url or "" if url is None else url,
             levels=list(StatusPage),
+            may_add=may_add_sites(session),
         )
