@@ -12,8 +12,11 @@ import sqlalchemy as sa
 from moderation.classifier.artifact import ModelError
 from moderation.classifier.loading import has_careful, load_reader
 from moderation.cli.common import UPGRADE
+from moderation.cli.doctor_machine import RESTORE, examine_engine, examine_machine, examine_sqlite_file
 from moderation.cli.doctor_mail import examine_mail
+from moderation.cli.doctor_service import examine_service
 from moderation.cli.finding import Finding
+from moderation.cli.unsafe import unsafe
 from moderation.config import Settings, SettingsError, database_url, home_directory
 from moderation.storage import migrate
 from moderation.storage.engine import Database, sqlite_is_fixed, sqlite_module
@@ -27,12 +30,13 @@ LATE = timedelta(minutes=10)
 
 @click.command(epilog="Example: moderation doctor --json")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def doctor(as_json: bool) -> None:
+@click.option("--deep", is_flag=True, help="Read a SQLite database whole, however large, and check every page and row.")
+def doctor(as_json: bool, deep: bool) -> None:
     """Look at the installation; name what is wrong and the command that mends it.
 
     Ends with 1 when something is wrong.
     """
-    findings = list(examine())
+    findings = list(examine(deep=deep))
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
@@ -44,7 +48,7 @@ def doctor(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def examine() -> Iterator[Finding]:
+def examine(*, deep: bool = False) -> Iterator[Finding]:
     """Every check, in the order in which one would mend things."""
     settings = None
     try:
@@ -53,7 +57,10 @@ def examine() -> Iterator[Finding]:
     except SettingsError as error:
         mend = "export MODERATION_SECRET_KEY=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')"
         yield Finding("settings", False, str(error), mend if "SECRET_KEY" in str(error) else "")
+    for wrong in unsafe(settings) if settings else ():
+        yield Finding("safety", False, wrong, "see docs/deploy.md, Settings")
     yield _home()
+    yield from examine_machine()
     yield from _models(settings)
     url = database_url()
     if url.startswith("sqlite"):
@@ -61,9 +68,10 @@ def examine() -> Iterator[Finding]:
         if not Path(url.removeprefix("sqlite:///")).exists():
             yield Finding("database", False, "there is none yet", "moderation site add SHORT-NAME")
             return
+        yield from examine_sqlite_file(Path(url.removeprefix("sqlite:///")))
     database = Database(url)
     try:
-        yield from _database(database, settings)
+        yield from _database(database, settings, deep=deep)
     finally:
         database.dispose()
 
@@ -107,7 +115,7 @@ def _sqlite() -> Finding:
     )
 
 
-def _database(database: Database, settings: Settings | None) -> Iterator[Finding]:
+def _database(database: Database, settings: Settings | None, *, deep: bool) -> Iterator[Finding]:
     try:
         with database.reader.connect() as connection:
             current = migrate.current_revision(connection)
@@ -120,7 +128,12 @@ def _database(database: Database, settings: Settings | None) -> Iterator[Finding
         yield Finding("migrations", False, f"at {current or 'none'}, not {migrate.newest_revision()}", UPGRADE)
         return
     yield Finding("migrations", True, current)
-    yield from _content(database, settings)
+    try:
+        yield from examine_engine(database, deep=deep)
+        yield from _content(database, settings)
+    except sa.exc.DatabaseError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        yield Finding("database", False, f"cannot be read: {reason}", RESTORE)
 
 
 def _content(database: Database, settings: Settings | None) -> Iterator[Finding]:
@@ -139,6 +152,7 @@ def _content(database: Database, settings: Settings | None) -> Iterator[Finding]
         yield Finding("moderators", False, "nobody can review", "moderation moderator add E-MAIL")
     yield from _secrets(sites, settings)
     yield from _webhooks(sites)
+    yield from examine_service(database, sites)
     if settings is not None:
         yield from examine_mail(database, settings)
     late = utc_now() - oldest if oldest else timedelta(0)

@@ -22,7 +22,7 @@ from tests.mail.conftest import Inbox, Server
 def healthy(run, environment):
     """An installation with nothing wrong, and its database."""
     run("site", "add", "garden", "--webhook-url", "https://blog.example/hook")
-    run("moderator", "add", "ann@example.org")
+    run("moderator", "add", "ann@example.org", "--role", "owner")
     database = Database(f"sqlite:///{environment['MODERATION_HOME']}/moderation.db")
     yield database
     database.dispose()
@@ -132,7 +132,7 @@ def mail_server():
 
 
 def test_a_mail_server_that_works_is_named_and_one_that_does_not_too(run, healthy, mail_server):
-    public = {"PUBLIC_BASE_URL": "https://moderation.example"}
+    public = {"PUBLIC_BASE_URL": "https://moderation.example", "TRUSTED_PROXIES": "1"}
     well = findings(run("doctor", "--json", env={**mail_server, **public}))
     gone = findings(run("doctor", "--json", fails=True, env={**mail_server, **public, "SMTP_PORT": "1"}))
     here = findings(run("doctor", "--json", fails=True, env=mail_server))
