@@ -58,7 +58,7 @@ def examine(*, deep: bool = False) -> Iterator[Finding]:
         mend = "export MODERATION_SECRET_KEY=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')"
         yield Finding("settings", False, str(error), mend if "SECRET_KEY" in str(error) else "")
     for wrong in unsafe(settings) if settings else ():
-        yield Finding("safety", False, wrong, "see docs/deploy.md, Settings")
+        yield Finding("safety", False, wrong, "see docs/deploy.md, What serve refuses")
     yield _home()
     yield from examine_machine()
     yield from _models(settings)
