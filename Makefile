@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env env-dev run test torture check messages screenshots fuzz audit lock wordpress-plugin
+.PHONY: env env-dev run test torture check messages screenshots fuzz audit lock wordpress-plugin wordpress-screenshots
 
 env: $(VENV)/.run-ready
 env-dev: $(VENV)/.dev-ready
@@ -76,6 +76,9 @@ $(VENV)-audit/.ready:
 	$(PYTHON) -m venv $(VENV)-audit
 	$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1 cyclonedx-bom==7.5.0
 	touch $@
+
+wordpress-screenshots: env-dev
+	$(BIN)/python -m tests.wordpress.screenshots
 
 # The plugin as WordPress takes it: Plugins > Add New > Upload Plugin.
 wordpress-plugin:

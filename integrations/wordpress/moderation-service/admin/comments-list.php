@@ -44,7 +44,7 @@ function show_cell( $column, $comment_id ) {
 	$verdict = verdict_of( $record );
 	$state   = state_in_words( $record );
 	if ( '' !== $state ) {
-		echo '<strong>' . esc_html( $state ) . '</strong>';
+		echo '<div><strong>' . esc_html( $state ) . '</strong></div>';
 	}
 	$reasons = isset( $verdict['reasons'] ) ? array_filter( wp_list_pluck( $verdict['reasons'], 'message' ) ) : array();
 	if ( $reasons ) {

@@ -10,22 +10,21 @@ namespace Moderation_Service;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Add the link for the comment's author, and for nobody else.
+ * The link, for the comment's author and for nobody else; empty where there is none.
  *
- * @param string           $text    The comment as it is shown.
  * @param \WP_Comment|null $comment The comment.
  * @return string
  */
-function add_status_link( $text, $comment = null ) {
+function status_link( $comment ) {
 	if ( is_admin() || is_feed() || ! $comment instanceof \WP_Comment || '0' !== (string) $comment->comment_approved || ! is_by_viewer( $comment ) ) {
-		return $text;
+		return '';
 	}
 	$record = record_of( (int) $comment->comment_ID );
 	$link   = $record ? verdict_of( $record ) : array();
 	if ( empty( $link['status_url'] ) ) {
-		return $text;
+		return '';
 	}
-	return $text . '<p class="moderation-service-status"><a rel="nofollow" href="' . esc_url( $link['status_url'] ) . '">'
+	return '<p class="moderation-service-status"><a rel="nofollow" href="' . esc_url( $link['status_url'] ) . '">'
 		. esc_html__( 'What happens with this comment, and why', 'moderation-service' ) . '</a></p>';
 }
 
@@ -47,4 +46,21 @@ function is_by_viewer( \WP_Comment $comment ) {
 	return '' !== $email && $email === $comment->comment_author_email;
 }
 
-add_filter( 'comment_text', __NAMESPACE__ . '\\add_status_link', 40, 2 );
+// WordPress takes the markup out of what waits, in classic themes at 40, in block themes at the block's end.
+add_filter(
+	'comment_text',
+	static function ( $text, $comment = null ) {
+		return wp_is_block_theme() ? $text : $text . status_link( $comment );
+	},
+	50,
+	2
+);
+add_filter(
+	'render_block_core/comment-content',
+	static function ( $content, $block, $instance ) {
+		$comment_id = isset( $instance->context['commentId'] ) ? (int) $instance->context['commentId'] : 0;
+		return $comment_id ? $content . status_link( get_comment( $comment_id ) ) : $content;
+	},
+	10,
+	3
+);

@@ -102,7 +102,7 @@ function import_some() {
 		$state['after'] = (int) $comment_id;
 		++$state['taken'];
 	}
-	if ( ! $ids ) {
+	if ( count( $ids ) < $room ) {
 		$state['after'] = $state['until'];
 		$state['is_on'] = false;
 	}
