@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -41,7 +41,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._write_lock = threading.Lock() if self.is_sqlite else nullcontext()
+        self._write_lock = threading.Lock() if self.is_sqlite else None
         if self.is_sqlite:
             if self.url.database:
                 Path(self.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,10 +63,27 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[so.Session]:
-        with self._write_lock, self._write_session.begin() as session:
+        with self._turn(), self._write_session.begin() as session:
             yield session
         for call in session.info.pop(_COMMITTED, ()):
             call()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the process's other writers, no longer than SQLite itself would wait for other processes.
+
+        Raises:
+            TimeoutError: SQLAlchemy's; the file is locked, or the disk is, and those before us wait for it.
+        """
+        if self._write_lock is None:
+            yield
+            return
+        if not self._write_lock.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise sa.exc.TimeoutError("another writer has the database")
+        try:
+            yield
+        finally:
+            self._write_lock.release()
 
     def dispose(self) -> None:
         self.writer.dispose()

@@ -240,6 +240,25 @@ def disable_endpoint(session: so.Session, lease: Lease, now: datetime) -> bool:
     return True
 
 
+def _stranded() -> tuple[sa.ColumnElement[bool], ...]:
+    reachable = sa.select(Site.id).where(Site.webhook_url.is_not(None), Site.webhook_disabled_at.is_(None))
+    return Event.state == EventState.PARKED, Event.type != AKISMET_OUTCOME, Event.site_id.in_(reachable)
+
+
+def has_stranded(session: so.Session) -> bool:
+    """Whether something is parked although its site has an address: it was written just as the owner gave one."""
+    return session.scalar(sa.select(Event.id).where(*_stranded()).limit(1)) is not None
+
+
+def unpark_stranded(session: so.Session, now: datetime) -> None:
+    session.execute(
+        sa.update(Event)
+        .where(*_stranded())
+        .values(state=EventState.PENDING, attempts=0, due_at=now, lease_token=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def replay(session: so.Session, event_id: uuid.UUID, site_ids: Collection[uuid.UUID], now: datetime) -> bool:
     """Start an undelivered event of one of *site_ids* over, with the same id; False if there is none such."""
     result = session.execute(

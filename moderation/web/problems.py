@@ -4,6 +4,7 @@ import uuid
 from http import HTTPStatus
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -32,6 +33,10 @@ STATUS_OF_CODE = {
     "unknown-site": 404,
     "cross-site-request": 403,
 }
+
+# A database that is gone, locked or full, and a connection to it that none is left of.
+DATABASE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+RETRY_AFTER_S = 5
 
 HTTP_CODES = {
     400: ("bad-request", "The request cannot be understood"),
@@ -128,6 +133,8 @@ def handle_unexpected(error: Exception) -> Response:
     while trace is not None:
         place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
     log.error("request_failed", error=type(error).__name__, at=place, request_id=request_id())
+    if isinstance(error, DATABASE_AWAY):
+        return _database_unavailable(error)
     title, detail = (
         "Something went wrong here",
         f"It is in the service's log as {request_id()}. Nothing was lost.",
@@ -137,6 +144,18 @@ def handle_unexpected(error: Exception) -> Response:
     if not speaks_json():
         return _page(500, title, detail)
     return problem("internal-error", title, 500, detail)
+
+
+def _database_unavailable(error: Exception) -> Response:
+    """Whether a commit that broke off was kept, nobody knows here; asking again is safe either way."""
+    title = "The database cannot be reached"
+    detail = "It is gone, busy or full, which may pass: send the request again. What was done is not done twice."
+    response = _in_dialect(error, 503)
+    if response is None:
+        is_json = speaks_json()
+        response = problem("database-unavailable", title, 503, detail) if is_json else _page(503, title, detail)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def _detail(status: int) -> str:

@@ -27,6 +27,7 @@ IDLE_S = 0.2
 LONGEST_PAUSE_S = 30.0
 PURGE_EVERY_S = 3600.0
 TALLY_EVERY_S = 20.0  # once all is counted
+UNPARK_EVERY_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Worker:
         self._waiting: deque[_Waiting] = deque()
         self._running: dict[Future[None], Lease] = {}
         self._wake = threading.Event()
-        self._next_purge = self._next_tally = 0.0
+        self._next_purge = self._next_tally = self._next_unpark = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until *stop* is set; then let what is being sent end, and give back what is not."""
@@ -77,6 +78,7 @@ class Worker:
         claimed = self._claim() if self._free() else False
         self._start(pool)
         self._tally()
+        self._unpark()
         self._purge()
         return claimed and self._free() > 0
 
@@ -161,6 +163,16 @@ class Worker:
         with self._database.write() as session:
             tallies.write(session, part)
         self._next_tally = 0.0
+
+    def _unpark(self) -> None:
+        if time.monotonic() < self._next_unpark:
+            return
+        self._next_unpark = time.monotonic() + UNPARK_EVERY_S
+        with self._database.read() as session:
+            stranded = outbox.has_stranded(session)
+        if stranded:
+            with self._database.write() as session:
+                outbox.unpark_stranded(session, outbox.database_now(session))
 
     def _purge(self) -> None:
         if time.monotonic() < self._next_purge:

@@ -152,6 +152,21 @@ def test_unexpected_error_is_a_problem_without_its_message(post, monkeypatch):
     assert "kumquat" not in response.text + json.dumps(entries)
 
 
+def test_a_database_that_is_away_is_said_so_and_when_to_ask_again(client, alice, monkeypatch):
+    from moderation import intake
+
+    def fail(*_, **__):
+        raise sa.exc.OperationalError("INSERT INTO comments", {"text": "A kumquat is bad."}, Exception("disk is full"))
+
+    monkeypatch.setattr(intake, "submit", fail)
+    with structlog.testing.capture_logs() as entries:
+        response = client.post("/v1/comments", json={"id": "1", "text": "x"}, headers=alice)
+
+    assert (response.status_code, response.json["type"]) == (503, "urn:moderation:problem:database-unavailable")
+    assert int(response.headers["Retry-After"]) > 0
+    assert "kumquat" not in response.text + json.dumps(entries)
+
+
 def test_view_without_a_mark_is_closed(app, client):
     app.add_url_rule("/v1/forgotten", view_func=lambda: "open", endpoint="forgotten")
 

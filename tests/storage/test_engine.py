@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from moderation.storage import engine
 from moderation.storage.engine import sqlite_is_fixed
 from moderation.storage.tables import Site
 from tests.factories import make_site
@@ -59,3 +60,12 @@ def test_sqlite_read_session_cannot_write(sqlite_database):
 )
 def test_the_wal_reset_bug_is_known_by_version(version, fixed):
     assert sqlite_is_fixed(version) is fixed
+
+
+def test_a_writer_waits_for_another_one_no_longer_than_for_another_process(sqlite_database, monkeypatch):
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 50)
+    with sqlite_database.write(), pytest.raises(sa.exc.TimeoutError), sqlite_database.write():
+        pytest.fail("two write blocks at once")
+
+    with sqlite_database.write() as session:
+        make_site(session)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation import intake
-from moderation.storage import outbox, types
+from moderation.storage import idempotency, outbox, types
 from moderation.storage.tables import Decision
 from moderation.webhooks import delivery, worker
 
@@ -24,6 +24,8 @@ BEFORE_COMMIT = "before the commit"
 BEFORE_ANSWER = "after the commit, before the answer"
 BEFORE_SEND = "after the commit, before the send"
 BEFORE_RECORD = "after the send, before the record"
+
+LEASE_S = 3  # of an event in a worker's hands and of a request's key: short, so that a run is
 
 REBINDING = "rebinding.example"  # a name whose address is ours at one question and private at the next
 
@@ -64,6 +66,7 @@ def install(home: Path) -> None:
         if connection.info.pop("decides", False):
             come_by(BEFORE_COMMIT)
 
+    idempotency.LEASE = timedelta(seconds=LEASE_S)  # else the key of a killed request is taken for a minute
     intake.submit = after(BEFORE_ANSWER, intake.submit)
     delivery.send = before(BEFORE_SEND, delivery.send)
     outbox.record_attempt = before(BEFORE_RECORD, outbox.record_attempt)

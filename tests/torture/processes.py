@@ -10,9 +10,9 @@ from moderation.storage.engine import Database
 from moderation.webhooks.signing import new_secret
 from tests.e2e.stack import answers, wait_until
 from tests.postgres import free_port
+from tests.torture.places import LEASE_S
 
 SECRET_KEY = "k" * 43
-LEASE_S = 3
 PATIENCE_S = 120.0  # a busy machine is slow, not wrong
 
 _context = multiprocessing.get_context("forkserver")
@@ -80,6 +80,9 @@ class Processes:
 
     def wait_ready(self) -> None:
         wait_until(lambda: answers(f"{self.url}/readyz"), "the service", PATIENCE_S)
+
+    def pid(self, name: str) -> int:
+        return self._running[name].pid
 
     def is_running(self, name: str) -> bool:
         return self._running[name].is_alive()

@@ -72,6 +72,30 @@ def test_event_written_while_idle_is_delivered_within_a_second(database, setting
         eventually(lambda: count(EventState.DELIVERED) == 1, seconds=1)
 
 
+def test_event_written_by_who_had_not_seen_the_new_address_yet_is_delivered(database, settings, due, count):
+    with Receiver() as blog:
+        site = due(None)  # a request that was under way when the owner gave the address
+        with database.write() as session:
+            row = session.get_one(Site, site.id)
+            row.webhook_url = blog.url
+        assert count(EventState.PARKED) == 1
+        with running(Worker(database, settings)):
+            eventually(lambda: count(EventState.DELIVERED) == 1)
+
+
+def test_event_of_a_site_whose_address_is_gone_stays_parked(database, settings, due, count):
+    with Receiver() as blog:
+        site = due(None)
+        with database.write() as session:
+            row = session.get_one(Site, site.id)
+            row.webhook_url, row.webhook_disabled_at = blog.url, datetime.now(UTC)
+        due(blog.url, slug="other")
+        with running(Worker(database, settings)):
+            eventually(lambda: count(EventState.DELIVERED) == 1)
+
+    assert (len(blog.requests), count(EventState.PARKED)) == (1, 1)
+
+
 def test_one_dead_blog_does_not_hold_up_the_others(database, settings, due, count):
     gate = threading.Event()
     with Receiver(hold(gate, answer(500))) as dead, Receiver() as alive:
