@@ -56,7 +56,7 @@ def test_blog_fills_itself_serves_and_ends_cleanly(start, service, end):
     process = start("--with-comments", "--service-url", service.url, **SECRETS)
     address = re.fullmatch(r"The blog is at (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())[1]
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while len(service.requests) < 14 and time.monotonic() < deadline:
         time.sleep(0.05)
     with urllib3.PoolManager() as http:
