@@ -13,7 +13,7 @@ from moderation.domain.comment import Action, Actor, State, next_state
 from moderation.domain.decision import Reason, Source
 from moderation.domain.errors import AlreadyDecided, Claimed
 from moderation.domain.events import payload
-from moderation.storage import appeals, marks, outbox
+from moderation.storage import appeals, audit, marks, outbox
 from moderation.storage.comments import latest_decision
 from moderation.storage.engine import once_committed
 from moderation.storage.marks import Matter
@@ -95,6 +95,7 @@ def record(
     )
     session.add(decision)
     once_committed(session, partial(metrics.count_decision, action.value, actor.value))
+    audit.append_decision(session, decision)
     _mark(session, comment, decision)
     is_answer = actor is not Actor.MACHINE and undoes is None and not escalates
     appeal = appeals.answer(session, comment, decision, answer, now) if is_answer else None

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.domain.errors import Conflict, InvalidRequest
+from moderation.storage import audit
 from moderation.storage.engine import Database
 from moderation.storage.secrets import decrypt, encrypt
 from moderation.storage.tables import Moderator, RecoveryCode
@@ -64,6 +65,7 @@ def confirm(database: Database, moderator: Moderator, code: str, *, secret_key: 
         if step is None:
             raise InvalidRequest("This is not the code of this moment.", code="totp-wrong")
         row.totp_confirmed_at, row.totp_last_step = now, step
+        _note(session, row, "on")
         return _new_codes(session, row)
 
 
@@ -82,14 +84,18 @@ def passes(database: Database, moderator: Moderator, code: str, *, secret_key: s
         else:
             unused = sa.or_(Moderator.totp_last_step.is_(None), Moderator.totp_last_step < step)
             used = sa.update(Moderator).where(Moderator.id == row.id, unused).values(totp_last_step=step)
-        result = session.execute(used.execution_options(synchronize_session=False))
-        return bool(result.rowcount)  # type: ignore[attr-defined]
+        fits = bool(session.execute(used.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
+        if fits and step is None:
+            _note(session, row, "recovery_code_used")
+        return fits
 
 
 def renew_recovery_codes(database: Database, moderator: Moderator) -> list[str]:
     """New recovery codes, seen this once; the old ones are worth nothing any more."""
     with database.write() as session:
-        return _new_codes(session, session.get_one(Moderator, moderator.id))
+        row = session.get_one(Moderator, moderator.id)
+        _note(session, row, "recovery_codes")
+        return _new_codes(session, row)
 
 
 def recovery_codes_left(session: so.Session, moderator: Moderator) -> int:
@@ -102,6 +108,11 @@ def switch_off(database: Database, moderator: Moderator) -> None:
         row = session.get_one(Moderator, moderator.id)
         row.totp_secret = row.totp_confirmed_at = row.totp_last_step = None
         session.execute(sa.delete(RecoveryCode).where(RecoveryCode.moderator_id == row.id))
+        _note(session, row, "off")
+
+
+def _note(session: so.Session, moderator: Moderator, what: str) -> None:
+    audit.append(session, audit.INSTALLATION, "second_factor", {"what": what, "moderator": str(moderator.id)})
 
 
 def code_at(secret: str, step: int) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from moderation.domain.errors import InvalidRequest, NotFound
 from moderation.domain.standing import Standing
-from moderation.storage import authors
+from moderation.storage import audit, authors
 from moderation.storage.engine import Database
 from moderation.storage.tables import Author, Moderator, Note
 
@@ -46,6 +46,8 @@ def change(
         session.add(
             Note(site_id=author.site_id, author_id=author.id, moderator_id=moderator.id, text=text, created_at=now)
         )
+        content = {"author": str(author.id), "standing": standing.value if standing else None}
+        audit.append(session, author.site_id, "standing", content, who=audit.Who("moderator", moderator.id), now=now)
         return author
 
 

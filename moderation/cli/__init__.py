@@ -21,6 +21,9 @@ COMMANDS = {
     "restore": ("backup", "restore"),
     "copy-database": ("backup", "copy_database"),
     "doctor": ("doctor", "doctor"),
+    "audit": ("audit", "audit"),
+    "author": ("author", "author"),
+    "purge": ("purge", "purge"),
 }
 
 

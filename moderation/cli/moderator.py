@@ -52,7 +52,7 @@ def disable(email: str) -> None:
     """Keep a moderator out, and end their sign-ins."""
     with open_database() as database, database.write() as session:
         person = _find(session, email)
-        person.disabled_at = utc_now()
+        moderators.set_disabled(session, person, utc_now())
         moderators.close_sessions(session, person)
 
 
@@ -64,7 +64,9 @@ def reset_password(email: str, password_stdin: bool) -> None:
     password, hashed = _password(password_stdin)
     with open_database() as database, database.write() as session:
         person = _find(session, email)
-        person.password_hash, person.disabled_at = hashed, None
+        moderators.set_password(session, person, hashed)
+        if person.disabled_at is not None:
+            moderators.set_disabled(session, person, None)
         moderators.close_sessions(session, person)
     _show(password, password_stdin)
 

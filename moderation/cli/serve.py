@@ -18,6 +18,7 @@ from moderation.cli.common import open_database, read_settings
 from moderation.cli.unsafe import unsafe
 from moderation.config import Settings
 from moderation.mail.mailer import Mailer
+from moderation.retention import Retention
 from moderation.storage.engine import Database
 from moderation.web.logs import configure as configure_logs
 from moderation.webhooks.worker import Worker
@@ -79,9 +80,10 @@ def worker(metrics_port: int | None, metrics_host: str) -> None:
         _check_port(metrics_host, metrics_port, "--metrics-port")
         metrics.answer_on(metrics_host, metrics_port)
     with open_database() as database:
-        mails = Background(Mailer(database, settings).run, "mails")
+        beside = [Background(Mailer(database, settings).run, "mails"), Background(Retention(database).run, "retention")]
         Worker(database, settings).run(stop)
-        mails.stop()
+        for task in beside:
+            task.stop()
 
 
 def _check_port(host: str, port: int, option: str = "--port") -> None:
@@ -134,6 +136,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.background = [
                 Background(Worker(self.database, self.settings).run, "deliveries"),
                 Background(Mailer(self.database, self.settings).run, "mails"),
+                Background(Retention(self.database).run, "retention"),
             ]
 
     def _stop_background(self, server: object, worker: object) -> None:

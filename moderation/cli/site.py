@@ -13,6 +13,7 @@ from moderation.cli.akismet_key import akismet_key
 from moderation.cli.common import open_database, read_settings
 from moderation.config import Settings
 from moderation.domain.errors import Conflict, InvalidRequest
+from moderation.retention import MAX_DAYS
 from moderation.storage import coral, sites
 from moderation.storage.secrets import decrypt, encrypt
 from moderation.storage.tables import Site
@@ -82,6 +83,19 @@ def rotate_key(slug: str, overlap_hours: float) -> None:
         sites.expire_keys(session, row, utc_now() + timedelta(hours=overlap_hours))
         key = sites.add_key(session, row)
     click.echo(f"API key: {key}")
+
+
+@site.command(epilog="Example: moderation site set-retention garden 365")
+@click.argument("slug")
+@click.argument("days", type=click.IntRange(1, MAX_DAYS), required=False)
+def set_retention(slug: str, days: int | None) -> None:
+    """Erase the comments of SLUG here DAYS after they came, once they are decided; without DAYS, never.
+
+    The blog keeps its own, and is not told.
+    """
+    with open_database() as database, database.write() as session:
+        sites.set_retention(session, _find(session, slug), days)
+    click.echo(f"Comments of {slug} are " + (f"erased after {days} days." if days else "kept."))
 
 
 @site.command(epilog="Example: moderation site show-secret garden")

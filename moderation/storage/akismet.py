@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from moderation.domain.comment import State
+from moderation.storage import audit
 from moderation.storage.comments import text_sha256
 from moderation.storage.secrets import encrypt
 from moderation.storage.tables import AkismetCallback, AkismetKey, AkismetUsage, Comment, Site
@@ -72,6 +73,7 @@ def add_key(
         )
     )
     session.flush()
+    audit.append(session, site.id, "key", {"what": "akismet_key"})
     return key
 
 
@@ -83,6 +85,7 @@ def save_key(
     if row is None:
         return add_key(session, site, secret_key, blog=blog, holds=holds, discards=discards)
     row.blog, row.holds, row.discards = blog, holds, discards
+    audit.append(session, site.id, "setting", {"what": "akismet", "holds": holds, "discards": discards})
     return None
 
 
@@ -117,6 +120,7 @@ def current_key(session: so.Session, site_id: uuid.UUID, now: datetime) -> Akism
 def expire_keys(session: so.Session, site_id: uuid.UUID, at: datetime) -> None:
     """Let every key of the site end at *at*, unless it ends before."""
     session.execute(sa.update(AkismetKey).where(AkismetKey.site_id == site_id, _lasts(at)).values(expires_at=at))
+    audit.append(session, site_id, "key", {"what": "akismet_keys_end", "at": at.isoformat()})
 
 
 def note_use(session: so.Session, key: AkismetKey, today: date) -> None:

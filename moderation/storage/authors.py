@@ -61,6 +61,15 @@ def find_author(session: so.Session, site_ids: Collection[uuid.UUID], author_id:
     return session.scalar(sa.select(Author).where(Author.id == author_id, Author.site_id.in_(site_ids)))
 
 
+def of_site(session: so.Session, site_id: uuid.UUID, name: str) -> Author | None:
+    """The author whom a blog knows by this id; where there is none, by this address."""
+    for key in (author_key(values.Author(id=name)), author_key(values.Author(email=name))):
+        query = sa.select(Author).where(Author.site_id == site_id, Author.external_id == key)
+        if key and (found := session.scalar(query)):
+            return found
+    return None
+
+
 def known_as(session: so.Session, site_ids: Collection[uuid.UUID], name: str) -> Author | None:
     """The one author whom a blog knows by this id or address; None where there is none, or several sites have one."""
     keys = [author_key(values.Author(id=name)), author_key(values.Author(email=name))]

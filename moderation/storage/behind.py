@@ -142,6 +142,7 @@ def _decided(stretch: _Stretch, figure: Figure) -> list[Entry]:
     query = (
         sa.select(Decision.id, Decision.id)
         .where(Decision.site_id.in_(stretch.site_ids), Decision.actor == Actor.MACHINE)
+        .where(Decision.action != Action.ERASE)
         .where(Decision.id >= stretch.low, Decision.id < stretch.high)
         .order_by(Decision.id.desc())
         .limit(stretch.limit)

@@ -85,6 +85,30 @@ class Database:
         finally:
             self._write_lock.release()
 
+    def vacuum(self) -> None:
+        """Write the database anew, so that no byte is left of what was deleted.
+
+        Raises:
+            TimeoutError: somebody reads or writes all the time, so that bytes are left.
+        """
+        with self._turn():
+            connection = self.writer.raw_connection()
+            try:
+                if self.is_sqlite:
+                    connection.execute("VACUUM")
+                    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                    if busy:
+                        raise TimeoutError("the write-ahead log is in use")
+                else:
+                    connection.rollback()
+                    connection.driver_connection.autocommit = True  # type: ignore[union-attr]
+                    connection.driver_connection.execute("VACUUM")  # type: ignore[union-attr]
+                    connection.driver_connection.autocommit = False  # type: ignore[union-attr]
+            except sqlite_module.OperationalError as error:
+                raise TimeoutError(str(error)) from error
+            finally:
+                connection.close()
+
     def dispose(self) -> None:
         self.writer.dispose()
         self.reader.dispose()

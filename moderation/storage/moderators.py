@@ -10,6 +10,8 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.domain.errors import Conflict
+from moderation.storage import audit
+from moderation.storage.audit import INSTALLATION, Who
 from moderation.storage.tables import Membership, Moderator, ModeratorSession, Role, Site
 
 IDLE_LIMIT = timedelta(hours=8)
@@ -23,6 +25,7 @@ def add_moderator(session: so.Session, *, email: str, name: str, password_hash: 
     moderator = Moderator(email=email.lower(), name=name, password_hash=password_hash)
     session.add(moderator)
     session.flush()
+    audit.append(session, INSTALLATION, "account", {"what": "added", "moderator": str(moderator.id)})
     return moderator
 
 
@@ -37,10 +40,12 @@ def names(session: so.Session, moderator_ids: Collection[uuid.UUID]) -> dict[uui
 
 def set_password(session: so.Session, moderator: Moderator, password_hash: str) -> None:
     session.execute(sa.update(Moderator).where(Moderator.id == moderator.id).values(password_hash=password_hash))
+    audit.append(session, INSTALLATION, "account", {"what": "password", "moderator": str(moderator.id)})
 
 
 def join_site(session: so.Session, moderator: Moderator, site: Site, role: Role) -> None:
     session.merge(Membership(moderator_id=moderator.id, site_id=site.id, role=role))
+    _note_role(session, site, moderator.id, role)
 
 
 def roles(session: so.Session, moderator_id: uuid.UUID) -> dict[uuid.UUID, Role]:
@@ -79,7 +84,13 @@ def change_role(session: so.Session, site: Site, moderator_id: uuid.UUID, role: 
         session.delete(found)
     else:
         found.role = role
+    _note_role(session, site, moderator_id, role)
     return True
+
+
+def _note_role(session: so.Session, site: Site, moderator_id: uuid.UUID, role: Role | None) -> None:
+    content = {"moderator": str(moderator_id), "role": role.value if role else None}
+    audit.append(session, site.id, "role", content)
 
 
 def _owners(session: so.Session, site_id: uuid.UUID) -> int:
@@ -104,7 +115,18 @@ def open_session(session: so.Session, moderator: Moderator, now: datetime, *, us
             user_agent=user_agent[:MAX_USER_AGENT],
         )
     )
+    _note_sign_in(session, moderator, "in", now)
     return token
+
+
+def note_refusal(session: so.Session, moderator: Moderator, what: str, now: datetime) -> None:
+    """Somebody tried to sign in as *moderator*: *what* was wrong."""
+    _note_sign_in(session, moderator, f"refused_{what}", now)
+
+
+def _note_sign_in(session: so.Session, moderator: Moderator, what: str, now: datetime) -> None:
+    who = Who("moderator", moderator.id)
+    audit.append(session, INSTALLATION, "sign_in", {"what": what}, who=who, now=now)
 
 
 def sessions_of(session: so.Session, moderator: Moderator, now: datetime) -> list[ModeratorSession]:
@@ -130,7 +152,9 @@ def touch_session(session: so.Session, row: ModeratorSession, now: datetime) -> 
 
 
 def close_session(session: so.Session, token: str) -> None:
-    session.execute(sa.delete(ModeratorSession).where(ModeratorSession.token_sha256 == _sha256(token)))
+    ended = session.execute(sa.delete(ModeratorSession).where(ModeratorSession.token_sha256 == _sha256(token)))
+    if ended.rowcount:  # type: ignore[attr-defined]
+        audit.append(session, INSTALLATION, "sign_in", {"what": "out"})
 
 
 def revoke_session(session: so.Session, moderator: Moderator, token_sha256: bytes) -> bool:
@@ -138,7 +162,10 @@ def revoke_session(session: so.Session, moderator: Moderator, token_sha256: byte
     mine = sa.delete(ModeratorSession).where(
         ModeratorSession.token_sha256 == token_sha256, ModeratorSession.moderator_id == moderator.id
     )
-    return bool(session.execute(mine).rowcount)  # type: ignore[attr-defined]
+    ended = bool(session.execute(mine).rowcount)  # type: ignore[attr-defined]
+    if ended:
+        audit.append(session, INSTALLATION, "sign_in", {"what": "one_ended", "moderator": str(moderator.id)})
+    return ended
 
 
 def close_other_sessions(session: so.Session, kept: ModeratorSession) -> None:
@@ -148,11 +175,20 @@ def close_other_sessions(session: so.Session, kept: ModeratorSession) -> None:
             ModeratorSession.moderator_id == kept.moderator_id, ModeratorSession.token_sha256 != kept.token_sha256
         )
     )
+    audit.append(session, INSTALLATION, "sign_in", {"what": "others_ended", "moderator": str(kept.moderator_id)})
 
 
 def close_sessions(session: so.Session, moderator: Moderator) -> None:
     """End every sign-in of a moderator (a new password, a disabled account)."""
     session.execute(sa.delete(ModeratorSession).where(ModeratorSession.moderator_id == moderator.id))
+    audit.append(session, INSTALLATION, "sign_in", {"what": "all_ended", "moderator": str(moderator.id)})
+
+
+def set_disabled(session: so.Session, moderator: Moderator, at: datetime | None) -> None:
+    """Keep a moderator out from *at* on, or with None let them in again."""
+    session.execute(sa.update(Moderator).where(Moderator.id == moderator.id).values(disabled_at=at))
+    what = "enabled" if at is None else "disabled"
+    audit.append(session, INSTALLATION, "account", {"what": what, "moderator": str(moderator.id)})
 
 
 def purge_sessions(session: so.Session, now: datetime) -> None:

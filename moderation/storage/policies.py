@@ -8,6 +8,7 @@ import sqlalchemy.orm as so
 
 from moderation.domain.comment import Action
 from moderation.domain.policy import DEFAULT_BANDS, Band, Policy, Preset, Rule
+from moderation.storage import audit
 from moderation.storage.tables import PolicyVersion, Site
 
 # A version never changes once it is written, so it is read once a process.
@@ -42,6 +43,8 @@ def save_policy(session: so.Session, site: Site, policy: Policy) -> Policy:
     document = to_document(policy)
     session.add(PolicyVersion(site_id=site.id, version=site.policy_version, document=document))
     session.add(site)
+    content = {"version": site.policy_version, "sha256": audit.sha256(document).hex()}
+    audit.append(session, site.id, "policy", content)
     return from_document(document, site.policy_version)
 
 

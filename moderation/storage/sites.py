@@ -6,10 +6,12 @@ import secrets
 import uuid
 from collections.abc import Collection
 from datetime import date, datetime
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
+from moderation.storage import audit
 from moderation.storage.outbox import AKISMET_OUTCOME
 from moderation.storage.tables import ApiKey, Event, EventState, Site, StatusPage
 
@@ -22,6 +24,7 @@ def add_site(session: so.Session, *, slug: str, name: str, webhook_url: str | No
     site = Site(slug=slug, name=name, webhook_url=webhook_url, webhook_secret=webhook_secret)
     session.add(site)
     session.flush()
+    audit.append(session, site.id, "site", {"what": "added", "slug": slug})
     return site
 
 
@@ -39,6 +42,7 @@ def add_key(session: so.Session, site: Site, *, name: str = "", expires_at: date
     """A new API key, `prefix.secret`. This is the only time the secret is seen."""
     prefix, secret = f"mk_{secrets.token_hex(6)}", secrets.token_urlsafe(32)
     session.add(ApiKey(site_id=site.id, prefix=prefix, secret_sha256=_sha256(secret), name=name, expires_at=expires_at))
+    audit.append(session, site.id, "key", {"what": "made", "prefix": prefix})
     return f"{prefix}.{secret}"
 
 
@@ -47,6 +51,7 @@ def expire_keys(session: so.Session, site: Site, at: datetime) -> None:
     session.execute(
         sa.update(ApiKey).where(ApiKey.site_id == site.id, ApiKey.expires_at.is_(None)).values(expires_at=at)
     )
+    audit.append(session, site.id, "key", {"what": "all_end", "at": at.isoformat()})
 
 
 def list_keys(session: so.Session, site_id: uuid.UUID) -> list[ApiKey]:
@@ -58,7 +63,10 @@ def expire_key(session: so.Session, site: Site, key_id: uuid.UUID, at: datetime)
     """Let one key of the site end at *at*, if it would not end before; False if there is none such."""
     lasting = sa.or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at)
     mine = sa.update(ApiKey).where(ApiKey.id == key_id, ApiKey.site_id == site.id, lasting)
-    return bool(session.execute(mine.values(expires_at=at)).rowcount)  # type: ignore[attr-defined]
+    ended = bool(session.execute(mine.values(expires_at=at)).rowcount)  # type: ignore[attr-defined]
+    if ended:
+        audit.append(session, site.id, "key", {"what": "ends", "key": str(key_id), "at": at.isoformat()})
+    return ended
 
 
 def rotate_key(session: so.Session, site: Site, key_id: uuid.UUID, *, ends_at: datetime) -> str | None:
@@ -95,12 +103,28 @@ def site_by_key(session: so.Session, key: str, now: datetime) -> Site | None:
 def set_status_page(session: so.Session, site: Site, page: StatusPage) -> None:
     site.status_page = page
     session.add(site)
+    audit.append(session, site.id, "setting", {"what": "status_page", "value": page.value})
+
+
+def set_retention(session: so.Session, site: Site, days: int | None) -> None:
+    """Erase decided comments of the site *days* after they came, or never."""
+    site.retention_days = days
+    session.add(site)
+    audit.append(session, site.id, "setting", {"what": "retention", "days": days})
+
+
+def rename(session: so.Session, site: Site, name: str) -> None:
+    site.name = name
+    session.add(site)
+    audit.append(session, site.id, "setting", {"what": "name", "value": name})
 
 
 def set_webhook(session: so.Session, site: Site, url: str | None, now: datetime) -> None:
     """Point the site's webhook somewhere, or nowhere. What was parked for want of an address is due again."""
     site.webhook_url, site.webhook_disabled_at = url, None
     session.add(site)
+    host = urlsplit(url).hostname if url else None  # the rest of an address may be a secret
+    audit.append(session, site.id, "setting", {"what": "webhook", "host": host})
     before, after = (EventState.PARKED, EventState.PENDING) if url else (EventState.PENDING, EventState.PARKED)
     session.execute(
         sa.update(Event)
@@ -114,6 +138,7 @@ def rotate_secret(session: so.Session, site: Site, webhook_secret: bytes, *, end
     site.webhook_secret_before, site.webhook_secret_before_ends = site.webhook_secret, ends_at
     site.webhook_secret = webhook_secret
     session.add(site)
+    audit.append(session, site.id, "key", {"what": "webhook_secret", "before_ends": ends_at.isoformat()})
 
 
 def _sha256(secret: str) -> bytes:

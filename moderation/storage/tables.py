@@ -117,6 +117,7 @@ class Site(Base):
     status_page: so.Mapped[StatusPage] = so.mapped_column(
         choice(StatusPage, "status_page"), default=StatusPage.REASON, server_default="reason"
     )
+    retention_days: so.Mapped[int | None]  # decided comments are erased here after so many; None: never
     created_at: so.Mapped[datetime] = _created()
 
     def webhook_secrets(self, now: datetime) -> tuple[bytes, ...]:
@@ -685,3 +686,42 @@ class TallyProgress(Base):
     until: so.Mapped[datetime]
 
     __table_args__ = (sa.CheckConstraint("id = 1", "one_row"),)
+
+
+class AuditEntry(Base):
+    """One thing that happened and must not be rewritten. It is written with what it records, and linked soon after.
+
+    The entry of a decision has that decision's id. There are no foreign keys: the log outlives what it tells of.
+    """
+
+    __tablename__ = "audit_log"
+
+    id: so.Mapped[uuid.UUID] = _key()
+    chain_id: so.Mapped[uuid.UUID]  # a site, or `audit.INSTALLATION`
+    number: so.Mapped[int | None]  # its place in the chain; None until it is linked
+    kind: so.Mapped[str] = so.mapped_column(sa.String(20))
+    actor: so.Mapped[str] = so.mapped_column(sa.String(20))
+    moderator_id: so.Mapped[uuid.UUID | None]
+    content: so.Mapped[dict[str, Any] | None] = so.mapped_column(Json)  # None: of a decision from before the log
+    previous: so.Mapped[bytes | None] = so.mapped_column(sa.LargeBinary(32))
+    hash: so.Mapped[bytes | None] = so.mapped_column(sa.LargeBinary(32))
+    created_at: so.Mapped[datetime] = _created()
+
+    __table_args__ = (
+        sa.UniqueConstraint("chain_id", "number"),
+        sa.CheckConstraint(
+            "(number IS NULL) = (hash IS NULL) AND (hash IS NULL) = (previous IS NULL)", "linked_or_not"
+        ),
+        sa.CheckConstraint("number IS NULL OR content IS NOT NULL", "linked_is_whole"),
+        _index_where("ix_audit_log_waiting", "number IS NULL", "chain_id", "id"),
+    )
+
+
+class AuditHead(Base):
+    """Where a chain ends. Whoever links holds this row."""
+
+    __tablename__ = "audit_heads"
+
+    chain_id: so.Mapped[uuid.UUID] = so.mapped_column(primary_key=True)
+    number: so.Mapped[int]
+    hash: so.Mapped[bytes] = so.mapped_column(sa.LargeBinary(32))

@@ -248,6 +248,7 @@ def _by_machine(low: uuid.UUID, high: uuid.UUID, site_ids: Collection[uuid.UUID]
     return (
         sa.select(Decision.site_id, sa.func.count())
         .where(Decision.id >= low, Decision.id < high, Decision.actor == Actor.MACHINE)
+        .where(Decision.action != Action.ERASE)
         .where(*_of(Decision.site_id, site_ids))
         .group_by(Decision.site_id)
     )

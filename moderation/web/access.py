@@ -7,8 +7,10 @@ from flask import Flask, current_app, g, redirect, render_template, request, url
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from moderation.domain.comment import Actor
 from moderation.domain.errors import NotAllowed, NotSignedIn, RateLimited
-from moderation.storage import moderators, sites
+from moderation.storage import audit, moderators, sites
+from moderation.storage.audit import Who
 from moderation.storage.secrets import decrypt
 from moderation.storage.sites import list_sites, site_by_slug
 from moderation.storage.tables import ApiKey, Role, Site
@@ -63,15 +65,18 @@ def guard() -> ResponseReturnValue | None:
     """Runs before every view. One without a mark is refused: forgetting it is safe."""
     if isinstance(request.routing_exception, HTTPException):
         return None  # 404 and 405 are answered as such
+    audit.acting.set(Who("nobody"))
     view = current_app.view_functions[request.endpoint or ""]
     match "all" if request.endpoint == "static" else getattr(view, "_open_to", None):
         case "all":
             return None
         case "sites":
             g.site = _calling_site()
+            audit.acting.set(Who(Actor.BLOG.value))
             return None
         case "dialect":
             g.site = _site_of_dialect()
+            audit.acting.set(Who(Actor.BLOG.value))
             return None
         case "moderators":
             return _require_moderator(is_passive=getattr(view, "_is_passive", False))
@@ -172,6 +177,7 @@ def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
         if found is not None:
             g.moderator, g.session = found.moderator, found
             g.roles = moderators.roles(session, found.moderator_id)
+            audit.acting.set(Who(Actor.MODERATOR.value, found.moderator_id))
     if found is None:
         if is_passive:
             return render_template("signed_out.html"), 286  # htmx asks no further

@@ -7,17 +7,18 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 
-from moderation import erasure, intake, reports, review
-from moderation.domain.comment import Action, State
+from moderation import author_data, erasure, intake, reports, review
+from moderation.domain.comment import Action, Actor, State
 from moderation.domain.decision import receipt
 from moderation.domain.errors import InvalidRequest, NotFound
 from moderation.domain.policy import decide
 from moderation.domain.reading import Context
 from moderation.recording import describe, readers
 from moderation.scoring import Assessment, Request
-from moderation.storage import comments
+from moderation.storage import authors, comments
+from moderation.storage.audit import Who
 from moderation.storage.policies import current_policy
-from moderation.storage.tables import Comment, Decision
+from moderation.storage.tables import Author, Comment, Decision
 from moderation.storage.types import utc_now
 from moderation.web import bodies, schemas
 from moderation.web.access import for_sites
@@ -113,6 +114,31 @@ def erase_comment(comment_id: str) -> tuple[str, int]:
     """Erase a comment: text, author and all copies."""
     erasure.erase(services().database, g.site, comment_id, now=utc_now())
     return "", 204
+
+
+@blueprint.delete("/authors/<path:author_id>")
+@for_sites
+def erase_author(author_id: str) -> tuple[str, int]:
+    """Erase an author: all their comments, and every copy."""
+    who = Who(Actor.BLOG.value)
+    erasure.erase_author(services().database, _author(author_id), who=who, now=utc_now())
+    return "", 204
+
+
+@blueprint.get("/authors/<path:author_id>")
+@for_sites
+def export_author(author_id: str) -> Response:
+    """Everything that is kept of an author."""
+    who = Who(Actor.BLOG.value)
+    return jsonify(author_data.export(services().database, _author(author_id), who=who, now=utc_now()))
+
+
+def _author(name: str) -> Author:
+    with services().database.read() as session:
+        found = authors.of_site(session, g.site.id, name) if name.isprintable() else None
+    if found is None:
+        raise NotFound("This site knows no author by this id or address.")
+    return found
 
 
 @blueprint.post("/comments/<path:comment_id>/decision")

@@ -76,6 +76,22 @@ OPERATIONS = (
         refuses=(401, 404),
     ),
     Operation(
+        "get",
+        "/v1/authors/{author}",
+        "exportAuthor",
+        "Everything that is kept of an author, for them to have",
+        answers=((200, (schemas.AuthorData,)),),
+        refuses=(401, 404),
+    ),
+    Operation(
+        "delete",
+        "/v1/authors/{author}",
+        "eraseAuthor",
+        "Erase an author: all their comments, and every copy",
+        answers=((204, ()),),
+        refuses=(401, 404),
+    ),
+    Operation(
         "post",
         "/v1/comments/{id}/decision",
         "decideComment",
@@ -113,6 +129,12 @@ OPERATIONS = (
 )
 
 _ID = {"name": "id", "in": "path", "required": True, "description": "The blog's own id of the comment."}
+_AUTHOR = {
+    "name": "author",
+    "in": "path",
+    "required": True,
+    "description": "The blog's own id of the author; of somebody without one, their address.",
+}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -148,6 +170,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [{"in": "query", "required": False, **item} for item in operation.query]
     if "{id}" in operation.path:
         parameters.append({**_ID, "schema": {"type": "string", "minLength": 1}})
+    if "{author}" in operation.path:
+        parameters.append({**_AUTHOR, "schema": {"type": "string", "minLength": 1}})
     if operation.idempotent:
         parameters.append({**_KEY, "schema": {"type": "string", "maxLength": 255}})
     described: dict[str, Any] = {

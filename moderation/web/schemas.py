@@ -258,6 +258,17 @@ class Page(Schema):
     next_cursor: str | None
 
 
+class AuthorData(Schema):
+    """All that is kept of an author. Times are ISO 8601, in UTC; new fields may come."""
+
+    site: str
+    exported_at: str
+    author: dict[str, Any]
+    notes: list[dict[str, Any]]
+    reports: list[dict[str, Any]]
+    comments: list[dict[str, Any]]
+
+
 class ProblemItem(Schema):
     pointer: str
     detail: str

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from moderation.config import Settings
-from moderation.storage import idempotency, moderators, outbox, tallies
+from moderation.storage import audit, idempotency, moderators, outbox, tallies
 from moderation.storage.engine import Database
 from moderation.storage.outbox import Lease
 from moderation.webhooks.delivery import deliver_once
@@ -28,6 +28,8 @@ LONGEST_PAUSE_S = 30.0
 PURGE_EVERY_S = 3600.0
 TALLY_EVERY_S = 20.0  # once all is counted
 UNPARK_EVERY_S = 20.0
+LINK_EVERY_S = 1.0  # once all is linked
+HEADS_EVERY_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Worker:
         self._running: dict[Future[None], Lease] = {}
         self._wake = threading.Event()
         self._next_purge = self._next_tally = self._next_unpark = 0.0
+        self._next_link = self._next_heads = 0.0
+        self._heads: set[audit.Head] = set()  # as they were logged last
 
     def run(self, stop: threading.Event) -> None:
         """Work until *stop* is set; then let what is being sent end, and give back what is not."""
@@ -77,6 +81,8 @@ class Worker:
         self._start(pool)
         claimed = self._claim() if self._free() else False
         self._start(pool)
+        self._link()
+        self._log_heads()
         self._tally()
         self._unpark()
         self._purge()
@@ -150,6 +156,30 @@ class Worker:
             now = outbox.database_now(session)
             for lease in leases:
                 outbox.release(session, lease, now=now)
+
+    def _link(self) -> None:
+        """Give what was added to the audit log its place in the chains."""
+        if time.monotonic() < self._next_link:
+            return
+        self._next_link = time.monotonic() + LINK_EVERY_S
+        with self._database.read() as session:
+            if not audit.has_waiting(session):
+                return
+        with self._database.write() as session:
+            linked = audit.link(session)
+        if linked == audit.LINKED_AT_ONCE:
+            self._next_link = 0.0
+
+    def _log_heads(self) -> None:
+        """Note outside the database where each chain ends, so that none can be rewritten whole unseen."""
+        if time.monotonic() < self._next_heads:
+            return
+        self._next_heads = time.monotonic() + HEADS_EVERY_S
+        with self._database.read() as session:
+            heads = set(audit.heads(session))
+        for head in heads - self._heads:
+            log.info("audit_head", chain=head.name, number=head.number, hash=head.hash.hex())
+        self._heads = heads
 
     def _tally(self) -> None:
         """Count a part of the past; there is another one at the next turn until all is counted."""

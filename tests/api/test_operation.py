@@ -86,7 +86,7 @@ def test_readyz_names_an_unreachable_database(settings, tmp_path):
 
 def test_openapi_describes_every_address_of_the_api_and_no_other(client, app):
     described = {
-        (method.upper(), path.replace("{id}", "<path:comment_id>"))
+        (method.upper(), path.replace("{id}", "<path:comment_id>").replace("{author}", "<path:author_id>"))
         for path, methods in client.get("/openapi.json").json["paths"].items()
         for method in methods
     }

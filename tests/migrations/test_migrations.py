@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from moderation.domain import comment as values
 from moderation.domain.comment import Action, Actor, State
 from moderation.domain.standing import Standing
-from moderation.storage import akismet, migrate, moderators, outbox, sites
+from moderation.storage import akismet, audit, migrate, moderators, outbox, sites
 from moderation.storage.comments import keep_article, keep_author
 from moderation.storage.engine import Database
 from moderation.storage.tables import (
@@ -105,6 +105,7 @@ def fill(database):
         )
         [lease] = outbox.claim(session, limit=1, lease=timedelta(seconds=60), now=NOW)
         outbox.record_attempt(session, lease, status=500, error="", duration_ms=1, now=NOW)
+        audit.link(session)
 
 
 def test_up_down_up_with_rows_in_every_table(empty_database):

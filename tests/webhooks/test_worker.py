@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from moderation import audit as auditing
 from moderation.storage import idempotency, moderators, outbox
 from moderation.storage.tables import Event, EventState, IdempotencyRecord, ModeratorSession, Site, Tally
 from moderation.storage.types import first_uuid7
@@ -282,3 +283,21 @@ def test_the_past_is_counted_while_nothing_is_delivered(database, settings):
 
     with running(Worker(database, settings)):
         eventually(lambda: counted() == 1)
+
+
+def test_the_audit_log_is_linked_and_its_heads_are_noted_outside_the_database(database, settings):
+    with database.write() as session:
+        make_comment(session, make_site(session))
+
+    def heads(logs):
+        return {(line["chain"], line["number"], line["hash"]) for line in logs if line["event"] == "audit_head"}
+
+    with capture_logs() as logs:
+        worker = Worker(database, settings)
+        with running(worker):
+            eventually(lambda: not [chain for chain in auditing.verify(database) if chain.waiting])
+        with running(Worker(database, settings)):
+            eventually(lambda: heads(logs))
+
+    (chain,) = auditing.verify(database, "garden")
+    assert (chain.findings, heads(logs)) == ([], {("garden", 2, chain.hash)})

@@ -88,6 +88,7 @@ def check_code() -> ResponseReturnValue:
         return _code_again(TOO_OFTEN, following, 429)
     if not code_fits(moderator, request.form.get("code", "")):
         log.warning("sign_in_code_refused", moderator=str(moderator.id))
+        _note_refusal(moderator, "code")
         return _code_again(WRONG_CODE, following, 401)
     services().codes.succeeded(str(moderator.id))
     return _signed_in(moderator, following)
@@ -112,8 +113,15 @@ def _moderator(email: str, password: str) -> Moderator | None:
     fits = password_fits(moderator.password_hash if moderator else None, password)
     if moderator is None or not fits or moderator.disabled_at is not None:
         log.warning("sign_in_refused", moderator=str(moderator.id) if moderator else None)
+        if moderator is not None:
+            _note_refusal(moderator, "password" if moderator.disabled_at is None else "disabled")
         return None
     return moderator
+
+
+def _note_refusal(moderator: Moderator, what: str) -> None:
+    with services().database.write() as transaction:
+        moderators.note_refusal(transaction, moderator, what, utc_now())
 
 
 def code_fits(moderator: Moderator, code: str) -> bool:

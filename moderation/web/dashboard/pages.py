@@ -23,7 +23,7 @@ from moderation.web.batches.pages import blueprint as batches
 from moderation.web.card import masking
 from moderation.web.card.cards import STATES, make_cards, make_line
 from moderation.web.card.marking import plain
-from moderation.web.dashboard import authors, conversation, live, receipts, search
+from moderation.web.dashboard import author_rights, authors, conversation, live, receipts, search
 from moderation.web.dashboard.desk import blueprint as desk
 from moderation.web.dashboard.desk import claim_if_open, decide_so, note_sight, read_choice
 from moderation.web.dashboard.frame import eyes, page
@@ -39,6 +39,7 @@ blueprint = Blueprint("dashboard", __name__)
 parts = (
     desk,
     authors.blueprint,
+    author_rights.blueprint,
     conversation.blueprint,
     receipts.blueprint,
     choosing,

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
 from moderation.domain.errors import InvalidRequest, NotAllowed, NotFound
+from moderation.retention import MAX_DAYS
 from moderation.storage import sites
 from moderation.storage.secrets import encrypt
 from moderation.storage.tables import Site, StatusPage
@@ -155,7 +156,7 @@ def rename(slug: str) -> ResponseReturnValue:
     if not name:
         raise InvalidRequest("A site needs a name. Go back and write one.")
     with services().database.write() as session:
-        session.get_one(Site, row.id).name = name
+        sites.rename(session, session.get_one(Site, row.id), name)
     return _done(row, _("The site is renamed."))
 
 
@@ -184,6 +185,22 @@ def set_status_page(slug: str) -> ResponseReturnValue:
     with services().database.write() as session:
         sites.set_status_page(session, session.get_one(Site, row.id), StatusPage(chosen))
     return _done(row, "The commenters' page is changed.")
+
+
+@blueprint.post("/<slug>/retention")
+@for_moderators
+def set_retention(slug: str) -> ResponseReturnValue:
+    """How long comments are kept here."""
+    row, chosen = owned_site(slug), request.form.get("days", "").strip()
+    days = request.form.get("days", type=int) if chosen else None
+    if chosen and (days is None or not 1 <= days <= MAX_DAYS):
+        raise InvalidRequest(f"Give a number of days from 1 to {MAX_DAYS:,}, or none. Go back and change it.")
+    with services().database.write() as session:
+        sites.set_retention(session, session.get_one(Site, row.id), days)
+    log.info("retention_changed", site=row.slug, moderator=str(g.moderator.id))
+    if days is None:
+        return _done(row, _("Comments are kept."))
+    return _done(row, _("Comments are erased %(days)d days after they came.", days=days))
 
 
 def _done(row: Site, sentence: str) -> ResponseReturnValue:
