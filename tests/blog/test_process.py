@@ -62,7 +62,7 @@ def test_blog_fills_itself_serves_and_ends_cleanly(start, service, end):
     with urllib3.PoolManager() as http:
         page = http.request("GET", f"{address}/articles/letters-thrown-from-the-train").data.decode()
     process.send_signal(end)
-    output, _ = process.communicate(timeout=5)
+    output, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0
     assert output == ""
