@@ -24,13 +24,14 @@ import click
 import numpy as np
 
 from moderation.cli.bench import LENGTH, comments
+from moderation.cli.memory import Watch
 from moderation.cli.progress import steps
-from moderation.config import ROOT
+from moderation.config import ROOT, database_url
 from moderation.storage import migrate, secrets, sites
 from moderation.storage.engine import Database
 from moderation.webhooks.signing import new_secret
 
-PATH = "/v1alpha1/comments:analyze"
+ANALYZE, COMMENTS = "/v1alpha1/comments:analyze", "/v1/comments"
 CONNECTIONS = 32
 START_S = 60
 _SECRET_KEY = "bench" * 8  # of a database that lives as long as the command
@@ -55,10 +56,29 @@ class Run:
     "--data", "data_file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file of comments (.csv or .csv.gz, column `text`): send its long ones, cut.",
 )  # fmt: skip
+@click.option(
+    "--what",
+    default="analyze",
+    type=click.Choice(["analyze", "comments"]),
+    show_default=True,
+    help="Scoring alone (Perspective's comments:analyze), or POST /v1/comments, which stores what it decides.",
+)
+@click.option(
+    "--database", "url", metavar="URL", help="An empty PostgreSQL database; a SQLite file of its own if left out."
+)
 @click.option("--seed", default=0, show_default=True, help="Of the comments that are sent.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def bench_service(rate: float, seconds: float, threads: int, data_file: Path | None, seed: int, as_json: bool) -> None:
-    """Start a service on a database of its own, and send it comments:analyze at a steady rate.
+def bench_service(
+    rate: float,
+    seconds: float,
+    threads: int,
+    data_file: Path | None,
+    what: str,
+    url: str | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Start a service on a database of its own, and send it comments at a steady rate; watch its memory.
 
     A request is timed from when it was due, so that a service that falls behind cannot hide it.
     Each comment has 400 characters; without --data they are made up of common words, which the careful reader
@@ -66,14 +86,15 @@ def bench_service(rate: float, seconds: float, threads: int, data_file: Path | N
     """
     number, random = max(1, int(rate * seconds)), Random(seed)
     texts = comments(min(number, 2_000), random) if data_file is None else natural(data_file, random)
-    with _service(threads) as (port, key):
-        _send(port, key, texts[:100], rate=50.0)  # connections, caches
-        with steps("sending") as show:
-            run = _send(port, key, [texts[i % len(texts)] for i in range(number)], rate=rate, show=show)
-    result = figures(run, rate)
+    with _service(threads, url) as (port, key, pid):
+        _send(port, key, texts[:100], rate=50.0, what=what)  # connections, caches
+        with steps("sending") as show, Watch(pid) as memory:
+            every = [texts[i % len(texts)] for i in range(number)]
+            run = _send(port, key, every, rate=rate, what=what, first=100, show=show)
+    result = {**figures(run, rate), "memory_mb": held(memory.mb)}
     click.echo(json.dumps(result, indent=1) if as_json else _lines(result))
-    if set(run.statuses) != {200}:
-        raise click.ClickException("Not every request was answered with 200.")
+    if not set(run.statuses) <= {200, 201}:
+        raise click.ClickException("Not every request was answered with 200 or 201.")
 
 
 def natural(path: Path, random: Random, number: int = 2_000) -> list[str]:
@@ -104,19 +125,30 @@ def figures(run: Run, rate: float) -> dict[str, Any]:
     }
 
 
+def held(mb: Sequence[float]) -> dict[str, float]:
+    """Of the service and its children: at the start, in each quarter on average, and at most."""
+    if not mb:
+        return {}
+    quarters = np.array_split(np.array(mb), 4) if len(mb) >= 4 else [np.array(mb)]
+    means = {f"quarter_{number}": round(float(part.mean()), 1) for number, part in enumerate(quarters, 1)}
+    return {"start": round(mb[0], 1), **means, "most": round(max(mb), 1)}
+
+
 def _lines(result: dict[str, Any]) -> str:
     times = ", ".join(f"{name} {result[name]:.1f} ms" for name in ("p50", "p90", "p99", "max"))
+    memory = ", ".join(f"{name} {mb:.0f}" for name, mb in result["memory_mb"].items())
     return (
         f"{result['requests']} requests at {result['rate']:g} a second on {result['cores']} cores: {times}\n"
-        f"answered with: {', '.join(f'{status} ({count})' for status, count in result['statuses'].items())}"
+        f"answered with: {', '.join(f'{status} ({count})' for status, count in result['statuses'].items())}\n"
+        f"memory in MB: {memory or 'not known on this system'}"
     )
 
 
 @contextmanager
-def _service(threads: int) -> Iterator[tuple[int, str]]:
-    """A service as a process of its own: its port, and a key."""
+def _service(threads: int, url: str | None) -> Iterator[tuple[int, str, int]]:
+    """A service as a process of its own: its port, a key, and its process id."""
     with tempfile.TemporaryDirectory(prefix="moderation-bench-") as home:
-        url, port = f"sqlite:///{home}/moderation.db", _free_port()
+        url, port = database_url({"DATABASE_URL": url or f"sqlite:///{home}/moderation.db"}), _free_port()
         database = Database(url)
         migrate.upgrade(database.writer)
         with database.write() as session:
@@ -137,7 +169,7 @@ def _service(threads: int) -> Iterator[tuple[int, str]]:
             process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)  # noqa: S603
             try:
                 _wait(port, process)
-                yield port, key
+                yield port, key, process.pid
             finally:
                 process.terminate()
                 process.wait(timeout=60)
@@ -164,12 +196,27 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise click.ClickException("The service did not become ready; `moderation doctor` may say why.")
 
 
-def _send(port: int, key: str, texts: Sequence[str], *, rate: float, show: Show | None = None) -> Run:
-    """One request a text, each at its own time, whatever became of those before."""
-    bodies = [
-        json.dumps({"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, "languages": ["en"]})
-        for text in texts
-    ]
+def _send(
+    port: int,
+    key: str,
+    texts: Sequence[str],
+    *,
+    rate: float,
+    what: str = "analyze",
+    first: int = 0,
+    show: Show | None = None,
+) -> Run:
+    """One request a text, each at its own time, whatever became of those before; ids count from *first*."""
+    if what == "comments":
+        path, headers = COMMENTS, {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+        # The number makes each text another one, so that no rule about repeats is met.
+        bodies = [json.dumps({"id": str(n), "text": f"{text} {n}"}) for n, text in enumerate(texts, first)]
+    else:
+        path, headers = f"{ANALYZE}?key={key}", {"Content-Type": "application/json"}
+        bodies = [
+            json.dumps({"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, "languages": ["en"]})
+            for text in texts
+        ]
     due: queue.SimpleQueue[tuple[float, str] | None] = queue.SimpleQueue()
     run, lock = Run(), threading.Lock()
 
@@ -178,7 +225,7 @@ def _send(port: int, key: str, texts: Sequence[str], *, rate: float, show: Show 
         while (item := due.get()) is not None:
             at, body = item
             try:
-                connection.request("POST", f"{PATH}?key={key}", body, {"Content-Type": "application/json"})
+                connection.request("POST", path, body, headers)
                 answer = connection.getresponse()
                 answer.read()
                 status = answer.status

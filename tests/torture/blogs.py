@@ -159,7 +159,10 @@ class Inbox:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return  # its sender was killed halfway
                 self.send_response(inbox.take(self.path.strip("/"), dict(self.headers), body))
                 self.send_header("Content-Length", "0")
                 self.end_headers()

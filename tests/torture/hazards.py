@@ -107,7 +107,6 @@ def receivers_from_hell(home: Path, url: str, cluster: Cluster | None) -> Outcom
         with machine.database.write() as session:  # the nine are mended, and time passes
             for site in session.scalars(sa.select(Site)):
                 storage_sites.set_webhook(session, site, inbox.url(site.slug), utc_now())
-        _let_time_pass(machine)
         return f"{', '.join(bad)}; beside them a good blog was up to date within {waited:.0f} s"
 
     with ExitStack() as stack:
@@ -194,15 +193,6 @@ def _count(machine: Processes, slug: str, condition: sa.ColumnElement[bool]) -> 
     query = sa.select(sa.func.count()).select_from(Event).join(Site, Site.id == Event.site_id)
     with machine.database.read() as session:
         return session.scalar(query.where(Site.slug == slug, condition)) or 0
-
-
-def _let_time_pass(machine: Processes) -> None:
-    """What waits for its next attempt waits no longer: some days, in some seconds."""
-    for _ in range(5):
-        time.sleep(2)
-        with machine.database.write() as session:
-            waiting = sa.update(Event).where(Event.state == EventState.PENDING, Event.lease_token.is_(None))
-            session.execute(waiting.values(due_at=utc_now()))
 
 
 def _family(pid: int) -> list[int]:

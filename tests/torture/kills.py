@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from moderation.storage.tables import Event, EventState, Site
+from moderation.storage.types import utc_now
 from tests.e2e.stack import wait_until
 from tests.torture.blogs import Blog, Inbox
 from tests.torture.checking import Report, check, integrity
@@ -99,16 +100,18 @@ def _kill(machine: Processes, kind: str, chance: random.Random, answered: Callab
 
 
 def drain(machine: Processes) -> None:
-    """Wait until every event has ended, or nothing moves any more."""
+    """Wait until every event has ended, or nothing moves any more; the days between two attempts are left out."""
     undone = Event.state.in_([EventState.PENDING, EventState.PARKED])
     waiting = sa.select(sa.func.count()).select_from(Event).where(undone)
+    between_attempts = Event.state == EventState.PENDING, Event.lease_token.is_(None), Event.attempts > 0
 
     def count() -> int:
-        with machine.database.read() as session:
+        with machine.database.write() as session:
+            session.execute(sa.update(Event).where(*between_attempts).values(due_at=utc_now()))
             return session.scalar(waiting) or 0
 
     last, since = count(), time.monotonic()
     while last and time.monotonic() < since + 20 * LEASE_S:
-        time.sleep(0.5)
+        time.sleep(1)
         if (now := count()) != last:
             last, since = now, time.monotonic()
