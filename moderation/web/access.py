@@ -59,6 +59,12 @@ def _mark(view: View, who: str) -> View:
 
 def install(app: Flask) -> None:
     app.before_request(guard)
+    app.teardown_request(_end)
+
+
+def _end(_: BaseException | None) -> None:
+    """Whoever acted here does not act in what the thread does next."""
+    audit.acting.set(Who())
 
 
 def guard() -> ResponseReturnValue | None:

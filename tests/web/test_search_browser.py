@@ -37,10 +37,11 @@ def test_slash_goes_into_the_box_and_enter_searches(open_page, two):
 def test_on_a_phone_a_link_leads_to_the_box(open_page, two):
     page = open_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
 
+    page.get_by_role("button", name="Menu").tap()
     page.get_by_role("link", name="Search").tap()
     page.wait_for_url("**/search")
     page.fill("#q", "tulip")
-    page.get_by_role("button", name="Search").tap()
+    page.get_by_role("button", name="Search", exact=True).tap()
     page.wait_for_url("**q=tulip**")
 
     assert found(page) == [f"c-{two[1].id}"]

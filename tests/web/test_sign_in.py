@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from moderation.storage import moderators
+from moderation.storage import audit, moderators
 from moderation.storage.tables import Comment, ModeratorSession
 from moderation.storage.types import utc_now
 from moderation.web.app import create_app
@@ -327,3 +327,8 @@ def test_whoever_decides_after_their_session_ended_is_told_that_nothing_was_chan
     assert "nothing was changed" in client.get(answer.location).text
     with database.read() as session:
         assert session.get_one(Comment, comment.id).version == 1
+
+
+def test_whoever_acted_in_a_request_does_not_act_after_it(browser):
+    assert browser.get("/").status_code == 200
+    assert audit.acting.get() == audit.Who()
