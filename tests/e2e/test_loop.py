@@ -73,6 +73,7 @@ def reject_by_keyboard(page, author):
     """The author's card, rejected with the keyboard alone."""
     card = card_of(page, author)
     expect(card).to_be_visible()
+    page.wait_for_load_state()  # the keys work once the scripts have run
     card.focus()
     page.keyboard.press("d")
     expect(card).not_to_be_visible()
