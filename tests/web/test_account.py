@@ -73,6 +73,30 @@ def test_sign_ins_are_listed_with_their_browsers_as_text(app, database, mona, br
     assert Tags(page).text.count("this browser") == 1
 
 
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:146.0) Gecko/20100101 Firefox/146.0", "Firefox on Windows"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            "Version/19.1 Mobile/15E148 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
+            "Edge on macOS",
+        ),
+        ("a script of ours/2.0", "a script of ours/2.0"),
+    ],
+)
+def test_a_browser_is_called_what_a_person_calls_it(app, database, mona, browser, sent, name):
+    with database.write() as session:
+        moderators.open_session(session, mona, utc_now(), user_agent=sent)
+
+    assert f"<bdi>{name}</bdi>" in browser.get("/account").text
+
+
 def test_one_sign_in_is_ended_and_no_other(app, database, mona, browser):
     elsewhere = sign_in_as(app, database, mona)
     third = sign_in_as(app, database, mona)

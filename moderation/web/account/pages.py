@@ -15,6 +15,7 @@ from moderation.storage.tables import Moderator
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators
 from moderation.web.account import preferences as account_preferences
+from moderation.web.account.browsers import browser_name
 from moderation.web.account.sign_in import TOO_OFTEN, WRONG_CODE, code_fits
 from moderation.web.dashboard.frame import page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
@@ -180,7 +181,7 @@ def _page(form: str = "", message: str = "") -> str:
         rows = [
             {
                 "name": row.token_sha256.hex(),
-                "browser": row.user_agent,
+                "browser": browser_name(row.user_agent),
                 "created": when(row.created_at, now),
                 "seen": when(row.seen_at, now),
                 "is_this": row.token_sha256 == g.session.token_sha256,
