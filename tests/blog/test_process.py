@@ -57,7 +57,7 @@ def test_blog_fills_itself_serves_and_ends_cleanly(start, service, end):
     address = re.fullmatch(r"The blog is at (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())[1]
 
     deadline = time.monotonic() + 60
-    while len(service.requests) < 14 and time.monotonic() < deadline:
+    while len(service.requests) < 19 and time.monotonic() < deadline:
         time.sleep(0.05)
     with urllib3.PoolManager() as http:
         page = http.request("GET", f"{address}/articles/letters-thrown-from-the-train").data.decode()
@@ -66,7 +66,7 @@ def test_blog_fills_itself_serves_and_ends_cleanly(start, service, end):
 
     assert process.returncode == 0
     assert output == ""
-    assert len(service.requests) == 14
+    assert len(service.requests) == 19
     assert service.requests[0].body["permalink"].startswith(address)
     assert 'data-state="published"' in page
 
