@@ -1,7 +1,6 @@
 """What the documentation names is there: files, places in them, commands with their options, make's targets."""
 
 import re
-from pathlib import Path
 
 import click
 import pytest
