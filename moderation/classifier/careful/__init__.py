@@ -1,1 +1,7 @@
 """The careful reader: a small transformer that reads the sentence and what stands around it."""
+
+import os
+
+# From 1.29 on, onnxruntime reports to its makers unless this is set before it is first imported. Nothing leaves
+# this house.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
