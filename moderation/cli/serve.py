@@ -9,12 +9,13 @@ from types import FrameType
 from typing import Any
 
 import click
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from moderation import metrics
 from moderation.cli.common import open_database, read_settings
+from moderation.cli.slow_clients import CONNECTIONS, Turns
+from moderation.cli.slow_clients import Worker as PatientWorker
 from moderation.cli.unsafe import unsafe
 from moderation.config import Settings
 from moderation.mail.mailer import Mailer
@@ -47,16 +48,17 @@ def serve(host: str, port: int, threads: int, workers: int) -> None:
     metrics.share(settings.home / f"metrics-{port}")
     options = {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
         "workers": workers,
-        "threads": threads,
+        "threads": threads + CONNECTIONS,
+        "worker_connections": 800,  # with the files beside them under the 1,024 that a process may have open
         "graceful_timeout": GRACE_S,
         "keepalive": 15,
         "logger_class": _Log,
         "proc_name": "moderation",
         "control_socket_disable": True,
     }
-    _Server(settings, options, delivers=delivers).run()
+    _Server(settings, options, at_once=threads, delivers=delivers).run()
 
 
 @click.command(epilog="Example: DATABASE_URL=postgresql://localhost/moderation moderation worker --metrics-port 9101")
@@ -114,8 +116,8 @@ class _Log(Logger):  # type: ignore[misc]
 class _Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn with our application. The model and the database are opened in the worker, after the fork."""
 
-    def __init__(self, settings: Settings, options: dict[str, Any], *, delivers: bool) -> None:
-        self.settings, self.options, self.delivers = settings, options, delivers
+    def __init__(self, settings: Settings, options: dict[str, Any], *, at_once: int, delivers: bool) -> None:
+        self.settings, self.options, self.at_once, self.delivers = settings, options, at_once, delivers
         self.background: list[Background] = []
         super().__init__()
 
@@ -125,11 +127,12 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self.cfg.set("post_worker_init", self._start_background)
         self.cfg.set("worker_exit", self._stop_background)
 
-    def load(self) -> Flask:
+    def load(self) -> Turns:
         from moderation.web.app import create_app
 
         self.database = Database(self.settings.database_url)
-        return create_app(self.settings, database=self.database)
+        app = create_app(self.settings, database=self.database)
+        return Turns(app, at_once=self.at_once, max_body=self.settings.max_batch_bytes)
 
     def _start_background(self, worker: object) -> None:
         if self.delivers:

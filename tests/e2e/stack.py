@@ -133,8 +133,8 @@ class Stack:
         )
         wait_until(lambda: answers(self.blog_url), "the blog")
 
-    def start_service(self) -> None:
-        self._start("service", ["-m", "moderation", "serve", "--port", str(self.service_port)])
+    def start_service(self, *options: str, program: tuple[str, str] = ("-m", "moderation")) -> None:
+        self._start("service", [*program, "serve", "--port", str(self.service_port), *options])
         wait_until(lambda: answers(f"{self.service_url}/readyz"), "the service", timeout_s=120.0)
 
     def start_worker(self) -> None:
