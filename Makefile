@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env env-dev run test torture check messages screenshots fuzz audit lock wordpress-plugin wordpress-screenshots
+.PHONY: env env-dev run test torture check messages screenshots fuzz audit lock wordpress-plugin wordpress-check wordpress-messages wordpress-screenshots
 
 env: $(VENV)/.run-ready
 env-dev: $(VENV)/.dev-ready
@@ -86,6 +86,14 @@ wordpress-plugin:
 	rm -f dist/moderation-service.zip
 	cd integrations/wordpress && $(PYTHON) -m zipfile -c ../../dist/moderation-service.zip moderation-service
 	@echo dist/moderation-service.zip
+
+# The coding standards, as far as Debian's php-codesniffer has them: integrations/wordpress/phpcs.xml says which.
+wordpress-check:
+	cd integrations/wordpress && phpcs -s
+
+# The plugin's words for translators; needs GNU gettext.
+wordpress-messages:
+	integrations/wordpress/make-pot
 
 # Needs uv (https://docs.astral.sh/uv/); writes both lock files for every supported Python.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \

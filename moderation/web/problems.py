@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from moderation.domain import errors
 from moderation.web import dialect
@@ -120,6 +120,8 @@ def handle_http(error: HTTPException) -> Response:
     status = error.code or 500
     code, title = HTTP_CODES.get(status, ("http-error", HTTPStatus(status).phrase))
     response = _in_dialect(error, status)
+    if response is None and isinstance(error, SecurityError):
+        response = _wrong_host(status)
     if response is None:
         response = problem(code, title, status, _detail(status)) if speaks_json() else _page(status, title, "")
     if status == 405:
@@ -162,6 +164,15 @@ def _detail(status: int) -> str:
     if status == 405:
         return f"{request.method} is not answered here; see /openapi.json."
     return "See /openapi.json for what there is."
+
+
+def _wrong_host(status: int) -> Response:
+    """To a host name that is not ours. A page cannot be made: it has no address to link to."""
+    title = "This service does not answer to that host name"
+    detail = "It answers to the one in PUBLIC_BASE_URL, and to those in TRUSTED_HOSTS."
+    if speaks_json():
+        return problem("host-not-trusted", title, status, detail)
+    return Response(f"{title}. {detail}\n", status, content_type="text/plain; charset=utf-8")
 
 
 def _page(status: int, title: str, detail: str) -> Response:

@@ -1,48 +1,10 @@
-"""What holds for all of it: who may do what, the files themselves, and what PHP says of them after all these tests."""
+"""What holds for all of it: who may do what, and what PHP says of the plugin after all these tests."""
 
-import re
-import subprocess
-import zipfile
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
-from moderation.config import ROOT
-from tests.conftest import skip_or_fail
-from tests.wordpress.wordpress import PLUGIN, find_wordpress
-
-FILES = [*PLUGIN.rglob("*.php"), PLUGIN.parent / "akismet-here.php"]
-
-
-def test_every_file_is_php_that_nobody_can_call_by_itself():
-    if not find_wordpress():
-        skip_or_fail("PHP is not installed")
-    for path in FILES:
-        done = subprocess.run(["php", "-l", str(path)], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout
-        text = path.read_text(encoding="utf-8")
-        assert re.search(r"defined\( '(ABSPATH|WP_UNINSTALL_PLUGIN)' \) \|\| exit;", text), path
-        assert not re.search(r"\b(eval|exec|shell_exec|system|passthru|popen|proc_open|unserialize|extract)\s*\(", text)
-
-
-def test_words_of_the_plugin_can_all_be_translated():
-    for path in FILES:
-        for call in re.findall(
-            r"\b(?:__|_n|_x|esc_html__|esc_html_e|esc_attr__)\((?:[^()']|'[^']*')*\)", path.read_text()
-        ):
-            assert "'moderation-service'" in call, (path, call)
-
-
-def test_version_is_the_same_everywhere():
-    main = (PLUGIN / "moderation-service.php").read_text(encoding="utf-8")
-    readme = (PLUGIN / "readme.txt").read_text(encoding="utf-8")
-    versions = {re.search(r"Version: +([\d.]+)", main)[1], re.search(r"const VERSION = '([\d.]+)'", main)[1]}
-    assert versions == {re.search(r"Stable tag: ([\d.]+)", readme)[1]}
-
-
-def test_zip_holds_one_folder():
-    subprocess.run(["make", "-s", "wordpress-plugin"], cwd=ROOT, check=True, capture_output=True)
-    with zipfile.ZipFile(ROOT / "dist" / "moderation-service.zip") as made:
-        names = made.namelist()
-    assert {name.split("/")[0] for name in names} == {"moderation-service"}
-    assert {"moderation-service/moderation-service.php", "moderation-service/readme.txt"} <= set(names)
+from tests.wordpress.wordpress import PLUGIN
 
 
 def test_buttons_need_an_owner_and_a_nonce(blog):
@@ -60,6 +22,25 @@ def test_buttons_need_an_owner_and_a_nonce(blog):
     for action in actions:
         assert blog.post("/wp-admin/admin-post.php", {"action": f"moderation_service_{action}"}).status == 403
     assert blog.php("return \\Moderation_Service\\import_state()['is_on'];") is False
+
+
+def test_a_translation_in_its_folder_is_used(blog):
+    with (PLUGIN / "languages" / "moderation-service.pot").open("rb") as words:
+        catalogue = read_po(words, locale="de_DE")
+    catalogue["Old comments"].string = "Alte Kommentare"
+    folder = blog.root / "wp-content" / "plugins" / PLUGIN.name / "languages"
+    with (folder / "moderation-service-de_DE.mo").open("wb") as compiled:
+        write_mo(compiled, catalogue)
+    # As if German had been installed: WordPress takes no language that it does not have.
+    installed = blog.root / "wp-content" / "languages"
+    installed.mkdir(exist_ok=True)
+    with (installed / "de_DE.mo").open("wb") as compiled:
+        write_mo(compiled, Catalog(locale="de_DE"))
+    blog.sign_in()
+    blog.php("update_option( 'WPLANG', 'de_DE' );")
+    page = blog.get("/wp-admin/options-general.php?page=moderation-service")
+    blog.php("update_option( 'WPLANG', '' );")
+    assert "<h2>Alte Kommentare</h2>" in page
 
 
 def test_uninstalling_leaves_nothing(new_wordpress, blog):

@@ -47,7 +47,7 @@ require_once ABSPATH . 'wp-settings.php';
 """
 # A test comments faster than a person, also by REST, and no mail leaves it.
 SURROUNDINGS = """<?php
-add_filter( 'wp_is_comment_flood', '__return_false', 99 );
+add_filter( 'comment_flood_filter', '__return_false', 99 );
 add_filter( 'pre_wp_mail', '__return_true' );
 add_filter( 'rest_allow_anonymous_comments', '__return_true' );
 """

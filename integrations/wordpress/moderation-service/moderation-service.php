@@ -38,6 +38,7 @@ require_once __DIR__ . '/includes/events.php';
 require_once __DIR__ . '/includes/importing.php';
 require_once __DIR__ . '/includes/privacy.php';
 require_once __DIR__ . '/includes/commenter.php';
+require_once __DIR__ . '/includes/network.php';
 
 if ( is_admin() ) {
 	require_once __DIR__ . '/admin/connection.php';
@@ -56,9 +57,4 @@ add_action(
 	}
 );
 
-register_deactivation_hook(
-	MAIN,
-	static function () {
-		wp_clear_scheduled_hook( SEND_HOOK );
-	}
-);
+register_deactivation_hook( MAIN, __NAMESPACE__ . '\\stop_sending' );

@@ -19,24 +19,36 @@ def read_document(limit: int) -> Any:
     """The request's body as JSON, whatever its content type, in the charset that it names or shows.
 
     Raises:
-        InvalidRequest: it is encoded in another way than gzip, too large, or no JSON; the detail says which.
+        InvalidRequest: it is encoded in a way that HTTP does not name, too large, or no JSON; the detail says which.
     """
-    compressed = request.headers.get("Content-Encoding", "").strip().lower() in {"gzip", "x-gzip"}
-    body = _unpack(request.get_data(), limit) if compressed else bodies.read_bytes(limit)
-    return bodies.parse_json(_decode(body))
+    return bodies.parse_json(_decode(read_body(limit)))
 
 
-def _unpack(body: bytes, limit: int) -> bytes:
-    """What was gzipped (Google's client for Java does, unasked), and no more than *limit* bytes of it."""
-    stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    try:
-        unpacked = stream.decompress(body, limit + 1)
-    except zlib.error:
-        raise InvalidRequest("The body is not gzip, though Content-Encoding says so.", code="body-not-json") from None
+def read_body(limit: int) -> bytes:
+    """The request's body, unpacked where it is gzip (Google's client for Java does so, unasked) or deflate.
+
+    Raises:
+        InvalidRequest: it is encoded in another way, broken, or more than *limit* bytes.
+    """
+    encoding = request.headers.get("Content-Encoding", "").strip().lower().removeprefix("x-")
+    if encoding not in {"gzip", "deflate"}:
+        return bodies.read_bytes(limit)
+    packed = request.get_data()
+    # HTTP's deflate is zlib's format; some send it bare.
+    windows = [16 + zlib.MAX_WBITS] if encoding == "gzip" else [zlib.MAX_WBITS, -zlib.MAX_WBITS]
+    for wbits in windows:
+        with suppress(zlib.error):
+            return _unpack(zlib.decompressobj(wbits), packed, limit)
+    raise InvalidRequest(f"The body is not {encoding}, though Content-Encoding says so.", code="body-not-json")
+
+
+def _unpack(stream: "zlib._Decompress", packed: bytes, limit: int) -> bytes:
+    """What was packed, and no more than *limit* bytes of it."""
+    unpacked = stream.decompress(packed, limit + 1)
     if len(unpacked) > limit:
         raise bodies.too_large(limit)
     if not stream.eof:
-        raise InvalidRequest("The body ends in the middle of its gzip.", code="body-not-json")
+        raise InvalidRequest("The body ends in the middle of what it packs.", code="body-not-json")
     return unpacked
 
 

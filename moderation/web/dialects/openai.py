@@ -19,7 +19,7 @@ from moderation.web.problems import request_id
 from moderation.web.schemas import MAX_BATCH, storable
 from moderation.web.services import services
 
-blueprint = Blueprint("openai", __name__, url_prefix="/v1/moderations")
+blueprint = Blueprint("openai", __name__)
 
 DEFAULT_MODEL = "omni-moderation-latest"
 VERSION = "2020-10-01"  # of the API, as its own servers put it into the header
@@ -42,7 +42,9 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@blueprint.post("", strict_slashes=False)
+# The second path is for clients that were told the host alone.
+@blueprint.post("/v1/moderations", strict_slashes=False)
+@blueprint.post("/moderations", strict_slashes=False)
 @for_dialect
 def moderate() -> Response:
     """Classify texts by the site's policy; nothing is stored."""
@@ -183,4 +185,4 @@ def _refusal(detail: str, code: str, name: str = "input") -> InvalidRequest:
     return InvalidRequest(detail, code=code, errors=[FieldError(name, detail)])
 
 
-DIALECT = Dialect(blueprint, paths=("/v1/moderations",), caller=caller, refuse=refuse)
+DIALECT = Dialect(blueprint, paths=("/v1/moderations", "/moderations"), caller=caller, refuse=refuse)

@@ -27,6 +27,19 @@ function state_in_words( $record ) {
 }
 
 /**
+ * Why the comment stands where it stands. Of what was decided here, by whom or by which rule is known best here.
+ *
+ * @param array<string, mixed> $verdict From verdict_of().
+ * @return string[]
+ */
+function reasons_in_words( array $verdict ) {
+	if ( isset( $verdict['note'], $verdict['decided_by'] ) && 'blog' === $verdict['decided_by'] && '' !== $verdict['note'] ) {
+		return array( $verdict['note'] );
+	}
+	return isset( $verdict['reasons'] ) ? array_filter( wp_list_pluck( $verdict['reasons'], 'message' ) ) : array();
+}
+
+/**
  * One cell of the column.
  *
  * @param string $column     The column's name.
@@ -46,7 +59,7 @@ function show_cell( $column, $comment_id ) {
 	if ( '' !== $state ) {
 		echo '<div><strong>' . esc_html( $state ) . '</strong></div>';
 	}
-	$reasons = isset( $verdict['reasons'] ) ? array_filter( wp_list_pluck( $verdict['reasons'], 'message' ) ) : array();
+	$reasons = reasons_in_words( $verdict );
 	if ( $reasons ) {
 		echo '<ul class="moderation-service-reasons"><li>' . wp_kses( implode( '</li><li>', array_map( 'esc_html', $reasons ) ), array( 'li' => array() ) ) . '</li></ul>';
 	}

@@ -56,7 +56,7 @@ function describe( $remote_id, array $comment ) {
  * @return array<string, string>
  */
 function describe_author( array $comment ) {
-	$author = array( 'name' => (string) $comment['comment_author'] );
+	$author = array( 'name' => plain_text( $comment['comment_author'] ) );
 	if ( ! empty( $comment['user_id'] ) ) {
 		$author['id'] = 'user-' . (int) $comment['user_id'];
 	}

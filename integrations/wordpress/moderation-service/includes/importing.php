@@ -75,8 +75,8 @@ function stop_import() {
 /**
  * The part of a query that finds comments which the service does not know.
  *
- * @param int $after Only those with a higher id,
- * @param int $until and not with a higher one than this.
+ * @param int $after Only those with a higher id.
+ * @param int $until And not with a higher one than this.
  * @return string
  */
 function unknown_comments( $after, $until ) {

@@ -117,7 +117,7 @@ function tell_decision( $record ) {
 	);
 	$answer = call( 'POST', comment_path( $record->remote_id, '/decision' ), $body );
 	if ( $answer->is_done() && isset( $answer->document['version'] ) ) {
-		take_verdict( $record->remote_id, $answer->document );
+		take_verdict( $record->remote_id, array( 'note' => $record->note ) + $answer->document );
 	} elseif ( 'not-found' === $answer->code() ) {
 		tell_later( $record->remote_id, array( 'todo_submit' => 1 ) ); // The service was set back: it reads it anew.
 	} elseif ( 'illegal-transition' === $answer->code() || $answer->is_refused() ) {

@@ -53,7 +53,7 @@ function take_verdict( $remote_id, array $verdict ) {
 function keep_verdict( $record, array $verdict, $is_news ) {
 	global $wpdb;
 	$known = verdict_of( $record );
-	$kept  = $is_news ? array_intersect_key( $verdict, array_flip( array( 'decided_by', 'reasons' ) ) ) : $known;
+	$kept  = $is_news ? array_intersect_key( $verdict, array_flip( array( 'decided_by', 'reasons', 'note' ) ) ) : $known;
 	foreach ( array( 'status_url', 'dashboard_url' ) as $link ) {
 		$kept[ $link ] = isset( $verdict[ $link ] ) ? $verdict[ $link ] : ( isset( $known[ $link ] ) ? $known[ $link ] : '' );
 	}
@@ -159,7 +159,8 @@ function as_the_service( callable $work ) {
  * Whether WordPress holds a comment for a reason that the service does not stand in for.
  *
  * The rule that a first comment waits is what the service is there for. A listed word, too many links, a blog
- * on which everything waits, or another plugin's wish stand beside it.
+ * on which everything waits, or another plugin's wish stand beside it. For pingbacks and trackbacks the rule stays:
+ * whoever can send a request writes them, and no author was ever approved.
  *
  * @param array<string, mixed> $comment  As WordPress stores it, without slashes.
  * @param int|string           $approved What WordPress would do, `0` to hold.
@@ -169,24 +170,22 @@ function own_rules_hold( array $comment, $approved ) {
 	if ( '0' !== (string) $approved ) {
 		return false;
 	}
-	$is_held = static function () use ( $comment ) {
-		return ! check_comment(
-			$comment['comment_author'],
-			$comment['comment_author_email'],
-			$comment['comment_author_url'],
-			$comment['comment_content'],
-			isset( $comment['comment_author_IP'] ) ? $comment['comment_author_IP'] : '',
-			isset( $comment['comment_agent'] ) ? $comment['comment_agent'] : '',
-			isset( $comment['comment_type'] ) ? $comment['comment_type'] : 'comment'
-		);
-	};
-	$no = static function () {
-		return '0';
-	};
-	add_filter( 'pre_option_comment_previously_approved', $no );
-	$is_held_anyway = $is_held();
-	remove_filter( 'pre_option_comment_previously_approved', $no );
-	return $is_held_anyway;
+	$type = isset( $comment['comment_type'] ) ? $comment['comment_type'] : 'comment';
+	if ( in_array( $type, array( 'pingback', 'trackback' ), true ) ) {
+		return true;
+	}
+	add_filter( 'pre_option_comment_previously_approved', '__return_zero' );
+	$is_let_through = check_comment(
+		$comment['comment_author'],
+		$comment['comment_author_email'],
+		$comment['comment_author_url'],
+		$comment['comment_content'],
+		isset( $comment['comment_author_IP'] ) ? $comment['comment_author_IP'] : '',
+		isset( $comment['comment_agent'] ) ? $comment['comment_agent'] : '',
+		$type
+	);
+	remove_filter( 'pre_option_comment_previously_approved', '__return_zero' );
+	return ! $is_let_through;
 }
 
 /**

@@ -8,7 +8,7 @@ from flask import g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from moderation.web import bodies
-from moderation.web.dialects.lenient import known_charset, read_document
+from moderation.web.dialects.lenient import known_charset, read_body, read_document
 from moderation.web.schemas import storable
 from moderation.web.services import services
 
@@ -52,9 +52,7 @@ def _host_label(suffix: str) -> str:
 def _of_body(limit: int) -> Fields:
     if request.mimetype == "multipart/form-data":
         return request.form.to_dict()
-    data = request.get_data()
-    if len(data) > limit:
-        raise bodies.too_large(limit)
+    data = read_body(limit)
     is_named_a_form = request.mimetype == "application/x-www-form-urlencoded"
     if request.mimetype == "application/json" or (data.lstrip()[:1] == b"{" and not is_named_a_form):
         return _of_json(limit)

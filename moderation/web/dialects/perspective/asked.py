@@ -85,15 +85,15 @@ def read_analyze(document: Any, max_bytes: int) -> Asked:
     Raises:
         InvalidRequest, AnalyzerError: it is none; the message says why.
     """
-    comment = comment_text(document, max_bytes)
+    comment, drops = comment_text(document, max_bytes), flag(field(document, "dropUnsupportedAttributes"))
     return Asked(
         comment,
-        _attributes(document),
+        _attributes(document, drops_unknown=drops),
         read_context(document),
         languages(document),
         text(field(document, "clientToken")),
         flag(field(document, "spanAnnotations")),
-        flag(field(document, "dropUnsupportedAttributes")),
+        drops,
     )
 
 
@@ -117,13 +117,14 @@ def comment_text(document: Any, max_bytes: int) -> str:
     return found
 
 
-def _attributes(document: Any) -> dict[str, float]:
+def _attributes(document: Any, *, drops_unknown: bool) -> dict[str, float]:
     asked = field(document, "requestedAttributes")
     if isinstance(asked, list):
         asked = {name: {} for name in asked if isinstance(name, str)}
     if not isinstance(asked, dict) or not asked:
         raise AnalyzerError("Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES")
-    return {name: _threshold(name, options) for name, options in asked.items()}
+    wanted = {name: options for name, options in asked.items() if name in NAMES or not drops_unknown}
+    return {name: _threshold(name, options) for name, options in wanted.items()}
 
 
 def _threshold(name: str, options: Any) -> float:

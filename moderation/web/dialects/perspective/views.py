@@ -43,8 +43,8 @@ DIALECT = Dialect(
 
 
 # The second path is for clients that were told the host alone.
-@blueprint.post("/v1alpha1/comments:analyze")
-@blueprint.post("/comments:analyze")
+@blueprint.post("/v1alpha1/comments:analyze", strict_slashes=False)
+@blueprint.post("/comments:analyze", strict_slashes=False)
 @for_dialect
 def analyze() -> Response:
     """Score a comment; nothing is stored."""
@@ -59,8 +59,8 @@ def analyze() -> Response:
     return render(answer)
 
 
-@blueprint.post("/v1alpha1/comments:suggestscore")
-@blueprint.post("/comments:suggestscore")
+@blueprint.post("/v1alpha1/comments:suggestscore", strict_slashes=False)
+@blueprint.post("/comments:suggestscore", strict_slashes=False)
 @for_dialect
 def suggest_score() -> Response:
     """Keep what the scores should have been, as labels of the site."""
@@ -85,8 +85,8 @@ def suggest_score() -> Response:
     return render(answer)
 
 
-@blueprint.get("/$discovery/rest")
-@blueprint.get("/discovery/v1/apis/commentanalyzer/v1alpha1/rest")
+@blueprint.get("/$discovery/rest", strict_slashes=False)
+@blueprint.get("/discovery/v1/apis/commentanalyzer/v1alpha1/rest", strict_slashes=False)
 @open_to_all
 def discovery() -> Response:
     """Without a key: it holds nothing but addresses."""
