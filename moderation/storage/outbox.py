@@ -240,25 +240,6 @@ def disable_endpoint(session: so.Session, lease: Lease, now: datetime) -> bool:
     return True
 
 
-def _stranded() -> tuple[sa.ColumnElement[bool], ...]:
-    reachable = sa.select(Site.id).where(Site.webhook_url.is_not(None), Site.webhook_disabled_at.is_(None))
-    return Event.state == EventState.PARKED, Event.type != AKISMET_OUTCOME, Event.site_id.in_(reachable)
-
-
-def has_stranded(session: so.Session) -> bool:
-    """Whether something is parked although its site has an address: it was written just as the owner gave one."""
-    return session.scalar(sa.select(Event.id).where(*_stranded()).limit(1)) is not None
-
-
-def unpark_stranded(session: so.Session, now: datetime) -> None:
-    session.execute(
-        sa.update(Event)
-        .where(*_stranded())
-        .values(state=EventState.PENDING, attempts=0, due_at=now, lease_token=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def replay(session: so.Session, event_id: uuid.UUID, site_ids: Collection[uuid.UUID], now: datetime) -> bool:
     """Start an undelivered event of one of *site_ids* over, with the same id; False if there is none such."""
     result = session.execute(
@@ -273,13 +254,20 @@ def replay(session: so.Session, event_id: uuid.UUID, site_ids: Collection[uuid.U
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
+def _undelivered(site_ids: Collection[uuid.UUID]) -> tuple[sa.ColumnElement[bool], ...]:
+    """Failed, or parked although there is an address, which answered 410. Who gave none misses nothing."""
+    addressed = sa.select(Site.id).where(Site.webhook_url.is_not(None))
+    is_parked = sa.and_(Event.state == EventState.PARKED, Event.site_id.in_(addressed))
+    return Event.site_id.in_(site_ids), sa.or_(Event.state == EventState.FAILED, is_parked)
+
+
 def undelivered(
     session: so.Session, site_ids: Collection[uuid.UUID], *, before: uuid.UUID | None = None, limit: int = 50
 ) -> Sequence[Event]:
-    """Failed and parked events, newest first, with their comments; *before* is the last page's last id."""
+    """What blogs should have heard, newest first, with their comments; *before* is the last page's last id."""
     query = (
         sa.select(Event)
-        .where(Event.site_id.in_(site_ids), Event.state.in_([EventState.FAILED, EventState.PARKED]))
+        .where(*_undelivered(site_ids))
         .options(so.joinedload(Event.comment))
         .order_by(Event.id.desc())
         .limit(limit)
@@ -317,13 +305,8 @@ def attempts_of(session: so.Session, events: Sequence[Event]) -> dict[uuid.UUID,
 
 
 def count_undelivered(session: so.Session, site_ids: Collection[uuid.UUID], *, at_most: int) -> int:
-    """How many events failed or are parked, counted up to *at_most*."""
-    some = (
-        sa.select(Event.id)
-        .where(Event.site_id.in_(site_ids), Event.state.in_([EventState.FAILED, EventState.PARKED]))
-        .limit(at_most)
-        .subquery()
-    )
+    """How many events blogs should have heard and did not, counted up to *at_most*."""
+    some = sa.select(Event.id).where(*_undelivered(site_ids)).limit(at_most).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from moderation.config import Settings
-from moderation.storage import audit, idempotency, moderators, outbox, tallies
+from moderation.storage import audit, idempotency, moderators, outbox, parked, tallies
 from moderation.storage.engine import Database
 from moderation.storage.outbox import Lease
 from moderation.webhooks.delivery import deliver_once
@@ -199,10 +199,10 @@ class Worker:
             return
         self._next_unpark = time.monotonic() + UNPARK_EVERY_S
         with self._database.read() as session:
-            stranded = outbox.has_stranded(session)
+            stranded = parked.has_stranded(session)
         if stranded:
             with self._database.write() as session:
-                outbox.unpark_stranded(session, outbox.database_now(session))
+                parked.unpark_stranded(session, outbox.database_now(session))
 
     def _purge(self) -> None:
         if time.monotonic() < self._next_purge:
@@ -212,6 +212,9 @@ class Worker:
         with self._database.write() as session:
             idempotency.purge(session, now)
             moderators.purge_sessions(session, now)
+            dropped = parked.drop_old(session, now)
+        if dropped == parked.DROPPED_AT_ONCE:
+            self._next_purge = 0.0
 
 
 def _log_failure(error: BaseException) -> None:

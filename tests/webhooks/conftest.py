@@ -145,6 +145,18 @@ def events(database):
 
 
 @pytest.fixture
+def count(database):
+    """How many events of a site, or of all, are in a state."""
+
+    def read(state, site=None):
+        query = sa.select(sa.func.count()).select_from(Event).where(Event.state == state)
+        with database.read() as session:
+            return session.scalar(query if site is None else query.where(Event.site_id == site.id))
+
+    return read
+
+
+@pytest.fixture
 def attempts(database):
     """What was written down about the attempts for an event."""
 

@@ -6,14 +6,13 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from moderation import audit as auditing
 from moderation.storage import idempotency, moderators, outbox
-from moderation.storage.tables import Event, EventState, IdempotencyRecord, ModeratorSession, Site, Tally
+from moderation.storage.tables import EventState, IdempotencyRecord, ModeratorSession, Site, Tally
 from moderation.storage.types import first_uuid7
 from moderation.webhooks import worker as worker_module
 from moderation.webhooks.worker import Worker
@@ -42,18 +41,6 @@ def eventually(condition, seconds=8):
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)
-
-
-@pytest.fixture
-def count(database):
-    """How many events of a site, or of all, are in a state."""
-
-    def read(state, site=None):
-        query = sa.select(sa.func.count()).select_from(Event).where(Event.state == state)
-        with database.read() as session:
-            return session.scalar(query if site is None else query.where(Event.site_id == site.id))
-
-    return read
 
 
 def test_worker_delivers_what_is_due_and_stops_when_told(database, settings, due, count):
