@@ -3,9 +3,12 @@
 import re
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
 
 from moderation.domain.comment import Action
 from moderation.domain.policy import Band, Policy, decide
@@ -24,6 +27,7 @@ EXAMPLES, LONGER = 3, 8
 
 
 Move = tuple[Action, Action]  # from, to
+Scores = NDArray[np.float64]  # a row for each comment, a column for each attribute; NaN where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +91,13 @@ def bands(database: Database, site: Site, policy: Policy, chosen: Mapping[str, B
     examples: dict[Move, list[uuid.UUID]] = {}
     with database.read() as session:
         rows = past.first_verdicts(session, site.id, now - timedelta(weeks=WEEKS), limit=MOST_VERDICTS)
+    scores = np.array([[row.scores.get(name, np.nan) for name in ATTRIBUTES] for row in rows]).reshape(
+        -1, len(ATTRIBUTES)
+    )
     known: dict[object, Move] = {}
-    for row in rows:
-        # An action follows from what each score asks for and from the signals: most comments share them.
-        asked = tuple(
-            (policy.bands[name].action(score), chosen[name].action(score))
-            for name, score in row.scores.items()
-            if name in chosen
-        )
-        key = row.model is None, asked, str(row.signals)
+    for row, asked in zip(rows, _asked(scores, policy.bands, chosen), strict=True):
+        # An action follows from what the scores ask for and from the signals: most comments share them.
+        key = row.model is None, asked, str(row.signals) if row.signals else ""
         if key not in known:
             known[key] = _move(row, policy, changed)
         move = known[key]
@@ -106,9 +108,19 @@ def bands(database: Database, site: Site, policy: Policy, chosen: Mapping[str, B
             some = examples.setdefault(move, [])
             if len(some) < EXAMPLES:
                 some.append(row.comment_id)
-    spread, caught = _spread(rows, chosen)
+    spread, caught = _spread(scores, chosen)
     days = max((now - rows[-1].at) / timedelta(days=1), 1.0) if rows else 1.0
     return Effect(len(rows), days, before, after, moves, examples, spread, caught)
+
+
+def _asked(scores: Scores, before: Mapping[str, Band], after: Mapping[str, Band]) -> list[int]:
+    """A number for each row, the same for all whose scores lie between the same edges; NaN is below them all."""
+    numbers = np.zeros(len(scores), dtype=np.int64)
+    for column, name in zip(scores.T, ATTRIBUTES, strict=True):
+        edges = {edge for band in (before[name], after[name]) for edge in (band.hold, band.reject) if edge is not None}
+        numbers = numbers * (len(edges) + 1) + sum((column >= edge for edge in edges), np.zeros(len(scores), np.int64))
+    found: list[int] = numbers.tolist()
+    return found
 
 
 def _move(row: past.Verdict, policy: Policy, changed: Policy) -> Move:
@@ -119,23 +131,18 @@ def _move(row: past.Verdict, policy: Policy, changed: Policy) -> Move:
     return decide(policy, reading, signals).action, decide(changed, reading, signals).action
 
 
-def _spread(
-    rows: Sequence[past.Verdict], chosen: Mapping[str, Band]
-) -> tuple[dict[str, list[int]], dict[str, tuple[int, int]]]:
+def _spread(scores: Scores, chosen: Mapping[str, Band]) -> tuple[dict[str, list[int]], dict[str, tuple[int, int]]]:
     """The scores of each attribute in bins, and how many of them reach the edges to hold and to reject."""
-    spread = {name: [0] * BINS for name in ATTRIBUTES}
-    reach = dict.fromkeys(ATTRIBUTES, (0, 0))
-    for row in rows:
-        for name, score in row.scores.items():
-            if name in spread:
-                spread[name][min(int(score * BINS), BINS - 1)] += 1
-                hold, reject = reach[name]
-                reach[name] = hold + _is_at(chosen[name].hold, score), reject + _is_at(chosen[name].reject, score)
+    spread, reach = {}, {}
+    for column, name in zip(scores.T, ATTRIBUTES, strict=True):
+        given = column[~np.isnan(column)]
+        spread[name] = np.bincount(np.minimum((given * BINS).astype(int), BINS - 1), minlength=BINS).tolist()
+        reach[name] = _reaching(given, chosen[name].hold), _reaching(given, chosen[name].reject)
     return spread, reach
 
 
-def _is_at(edge: float | None, score: float) -> bool:
-    return edge is not None and score >= edge
+def _reaching(scores: Scores, edge: float | None) -> int:
+    return 0 if edge is None else int((scores >= edge).sum())
 
 
 def words(database: Database, site: Site, listed: tuple[str, ...], now: datetime) -> Check:

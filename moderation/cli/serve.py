@@ -1,5 +1,6 @@
 """`serve` and `worker`: the long-running processes."""
 
+import gc
 import logging
 import signal
 import socket
@@ -135,6 +136,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return Turns(app, at_once=self.at_once, max_body=self.settings.max_batch_bytes)
 
     def _start_background(self, worker: object) -> None:
+        # What is loaded by now stays; looking through it again and again is a part of every page's time.
+        gc.collect()
+        gc.freeze()
         if self.delivers:
             self.background = [
                 Background(Worker(self.database, self.settings).run, "deliveries"),

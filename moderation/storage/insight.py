@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
@@ -20,8 +21,19 @@ from moderation.storage.tallies import DAY, Fact, hour_of, start_of
 LONGEST_TAIL = timedelta(hours=48)  # more than this is not counted while somebody waits for a page
 SERIES = ("arrived", "decided")
 SUMS = ("reason", "wait", "band")
+_articles: Any = Article.__table__
 
-Ranked = list[tuple[Article, int]]
+
+class Named(NamedTuple):
+    """An article by what it is called; its text is not read."""
+
+    id: uuid.UUID
+    title: str
+    url: str
+    external_id: str
+
+
+Ranked = list[tuple[Named, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +222,7 @@ def _most_held(
 
 def all_held(
     session: so.Session, site_ids: Collection[uuid.UUID], window: Window, *, now: datetime
-) -> Iterator[tuple[Article, int]]:
+) -> Iterator[tuple[Named, int]]:
     """Every article with a comment that the machine held on arrival, the most held first."""
     progress = tallies.progress(session, now)
     held = _held(site_ids, window, progress.tallied)
@@ -224,8 +236,8 @@ def _ranking(held: Counter[str]) -> list[tuple[str, int]]:
     return sorted(held.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _named(session: so.Session, ranking: Sequence[tuple[str, int]]) -> Iterator[tuple[Article, int]]:
-    of_these = Article.id.in_([uuid.UUID(key) for key, _ in ranking])
-    titles = sa.select(Article).where(of_these).options(so.load_only(Article.title, Article.url))
-    known = {row.id.hex: row for row in session.scalars(titles)}
+def _named(session: so.Session, ranking: Sequence[tuple[str, int]]) -> Iterator[tuple[Named, int]]:
+    columns = sa.select(_articles.c.id, _articles.c.title, _articles.c.url, _articles.c.external_id)
+    rows = session.execute(columns.where(_articles.c.id.in_([uuid.UUID(key) for key, _ in ranking])))
+    known = {row.id.hex: Named(*row) for row in rows}
     return ((known[key], number) for key, number in ranking if key in known)

@@ -24,6 +24,13 @@ MAX_ARMS = 400  # SQLite joins 500 SELECTs at most
 Item = TypeVar("Item")
 Places = sa.Select[float, uuid.UUID]
 
+# Tables rather than classes, and columns by their names alone: every page asks for several lists, and SQLAlchemy
+# takes longer to build one out of classes than the database to read it.
+_comments: Any = Comment.__table__
+_marks: Any = CommentMark.__table__
+RISK: Any = sa.literal_column("risk", sa.Float())
+ID: Any = sa.literal_column("id", sa.Uuid())
+
 
 class Queue(StrEnum):
     HELD = "held"
@@ -105,10 +112,10 @@ def places(
     limit: int,
 ) -> list[Place]:
     """The first places of a list in order: each arm reads an index, and what they find is merged."""
-    found: list[Place] = []
-    for some in in_parts(arms(session, site_ids, queue, filters, sort, after, limit), MAX_ARMS):
-        found.extend(Place(row.risk, row.id) for row in session.execute(merged(some, sort, limit)))
-    return sorted(found, key=lambda place: _sort_key(place, sort))[:limit]
+    parts = arms(session, site_ids, queue, filters, sort, after, limit)
+    if not parts:
+        return []
+    return [Place(risk, key) for risk, key in session.execute(merged(parts, sort, limit))]
 
 
 def arms(
@@ -125,6 +132,18 @@ def arms(
     Raises:
         InvalidRequest: words are looked for, which no index finds; only `search` does.
     """
+    found = bases(session, site_ids, queue, filters, sort)
+    return [_arm(base, filters, sort, after, limit) for base in found]
+
+
+def bases(
+    session: so.Session, site_ids: Collection[uuid.UUID], queue: Queue, filters: Filters, sort: Sort
+) -> list["Base"]:
+    """Where each arm of a list reads.
+
+    Raises:
+        InvalidRequest: as in `arms`.
+    """
     if filters.needs_scan:
         raise InvalidRequest("A search can be read, but not counted or decided as a whole.", code="words-not-indexed")
     mark, states = _WHAT[queue]
@@ -133,20 +152,24 @@ def arms(
     any_state = queue is Queue.ALL and sort is not Sort.RISK and (is_narrow or not codes)
     wanted: tuple[State | None, ...] = (None,) if any_state else states
     if is_narrow:
-        bases = [
+        return [
             _of_article(article_id, state, codes, filters)
             for article_id in _own_articles(session, site_ids, filters)
             for state in wanted
         ]
-    else:
-        bases = [_of_site(site_id, state, codes) for site_id in sorted(site_ids) for state in wanted]
-    return [_arm(base, filters, sort, after, limit) for base in bases]
+    return [_of_site(site_id, state, codes) for site_id in sorted(site_ids) for state in wanted]
 
 
 def merged(some: Sequence[Places], sort: Sort, limit: int) -> Places:
     """The first places of several arms, in order."""
-    rows = sa.union_all(*some).subquery()
-    return sa.select(rows.c.risk, rows.c.id).order_by(*order(rows.c.risk, rows.c.id, sort)).limit(limit)
+    return sa.select(RISK, ID).select_from(joined(some)).order_by(*order(RISK, ID, sort)).limit(limit)
+
+
+def joined(some: Sequence[Places]) -> sa.Subquery:
+    """All places of several arms, in no order."""
+    while len(some) > MAX_ARMS:
+        some = [sa.select(RISK, ID).select_from(sa.union_all(*part).subquery()) for part in in_parts(some, MAX_ARMS)]
+    return sa.union_all(*some).subquery()
 
 
 def in_parts(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
@@ -166,55 +189,57 @@ def _own_articles(session: so.Session, site_ids: Collection[uuid.UUID], filters:
 
 
 @dataclass(frozen=True, slots=True)
-class _Base:
+class Base:
     """Where an arm reads, and the columns it sorts by."""
 
     query: Places
     risk: Any
     key: Any
 
+    def within(self, filters: Filters) -> Places:
+        """What the filters leave of it."""
+        return self.query.where(*_within(self.risk, self.key, filters), *_left(self.key, filters))
 
-def _of_site(site_id: uuid.UUID, state: State | None, codes: Sequence[str]) -> _Base:
+
+def _of_site(site_id: uuid.UUID, state: State | None, codes: Sequence[str]) -> Base:
     """Comments of a site with all of *codes*, along the index of the first."""
     if not codes:
-        plain = sa.select(Comment.risk, Comment.id).where(Comment.site_id == site_id, _in_state(state))
-        return _Base(plain, Comment.risk, Comment.id)
-    key = CommentMark.comment_id
-    marked = sa.select(CommentMark.risk, key.label("id")).where(
-        CommentMark.site_id == site_id, CommentMark.code == codes[0], CommentMark.state == state
+        risk, key = _comments.c.risk, _comments.c.id
+        return Base(sa.select(risk, key).where(_comments.c.site_id == site_id, _in_state(state)), risk, key)
+    risk, key = _marks.c.risk, _marks.c.comment_id
+    marked = sa.select(risk, key.label("id")).where(
+        _marks.c.site_id == site_id, _marks.c.code == codes[0], _marks.c.state == state
     )
-    return _Base(marked.where(*(_has_mark(key, [code]) for code in codes[1:])), CommentMark.risk, key)
+    return Base(marked.where(*(_has_mark(key, [code]) for code in codes[1:])), risk, key)
 
 
-def _of_article(article_id: uuid.UUID | None, state: State | None, codes: Sequence[str], filters: Filters) -> _Base:
+def _of_article(article_id: uuid.UUID | None, state: State | None, codes: Sequence[str], filters: Filters) -> Base:
     """Without the site, which `_own_articles` has seen to: SQLite would read all of its queue to keep its order."""
-    query = sa.select(Comment.risk, Comment.id).where(
-        _in_state(state), *(_has_mark(Comment.id, [code]) for code in codes)
-    )
+    risk, key = _comments.c.risk, _comments.c.id
+    query = sa.select(risk, key).where(_in_state(state), *(_has_mark(key, [code]) for code in codes))
     if article_id is not None:
-        query = query.where(Comment.article_id == article_id)
+        query = query.where(_comments.c.article_id == article_id)
     if filters.author_id is not None:
-        query = query.where(Comment.author_id == filters.author_id)
-    return _Base(query, Comment.risk, Comment.id)
+        query = query.where(_comments.c.author_id == filters.author_id)
+    return Base(query, risk, key)
 
 
-def _arm(base: _Base, filters: Filters, sort: Sort, after: Place | None, limit: int) -> Places:
-    query = base.query.where(
-        *_within(base.risk, base.key, filters), *_following(base.risk, base.key, sort, after), *_left(base.key, filters)
-    )
+def _arm(base: Base, filters: Filters, sort: Sort, after: Place | None, limit: int) -> Places:
+    query = base.within(filters).where(*_following(base.risk, base.key, sort, after))
     # A subselect, because SQLite takes no ORDER BY in a part of a UNION.
     ordered = query.order_by(*order(base.risk, base.key, sort)).limit(limit).subquery()
-    return sa.select(ordered.c.risk, ordered.c.id)
+    return sa.select(RISK, ID).select_from(ordered)
 
 
 def _in_state(state: State | None) -> sa.ColumnElement[bool]:
-    return Comment.state != State.ERASED if state is None else Comment.state == state
+    found: sa.ColumnElement[bool] = _comments.c.state != State.ERASED if state is None else _comments.c.state == state
+    return found
 
 
-def _has_mark(comment_id: so.InstrumentedAttribute[uuid.UUID], codes: Sequence[str]) -> sa.ColumnElement[bool]:
+def _has_mark(comment_id: Any, codes: Sequence[str]) -> sa.ColumnElement[bool]:
     """One of *codes* is among its marks."""
-    other = so.aliased(CommentMark)
-    return sa.exists().where(other.comment_id == comment_id, other.code.in_(codes))
+    other = _marks.alias()
+    return sa.exists().where(other.c.comment_id == comment_id, other.c.code.in_(codes))
 
 
 def _left(key: Any, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
@@ -258,13 +283,3 @@ def order(risk: Any, key: Any, sort: Sort) -> list[sa.ColumnElement[Any]]:
             return [key.desc()]
         case Sort.OLDEST:
             return [key.asc()]
-
-
-def _sort_key(place: Place, sort: Sort) -> tuple[float, int]:
-    match sort:
-        case Sort.RISK:
-            return (-place.risk, place.id.int)
-        case Sort.NEWEST:
-            return (0.0, -place.id.int)
-        case Sort.OLDEST:
-            return (0.0, place.id.int)

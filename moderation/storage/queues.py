@@ -1,4 +1,4 @@
-"""The queues: a page of cards, how many there are, how their risk is spread, and whether anything changed."""
+"""The queues: a page of cards, how many there are, and whether anything changed."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -8,7 +8,19 @@ from datetime import datetime
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
-from moderation.storage.listing import EVERYTHING, MAX_ARMS, Filters, Place, Queue, Sort, arms, in_parts, places
+from moderation.storage.listing import (
+    EVERYTHING,
+    ID,
+    Filters,
+    Place,
+    Queue,
+    Sort,
+    arms,
+    in_parts,
+    joined,
+    merged,
+    places,
+)
 from moderation.storage.search import find
 from moderation.storage.tables import Article, Comment
 
@@ -89,14 +101,39 @@ def count(
 
     A long queue costs no more than a short one.
     """
+    query = _counting(session, site_ids, queue, filters, after, at_most)
+    return 0 if query is None else session.scalar(query) or 0
+
+
+def count_each(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    wanted: Collection[Queue],
+    *,
+    filters: Filters = EVERYTHING,
+    at_most: int = COUNTED,
+) -> dict[Queue, int]:
+    """The same of several queues at once."""
+    queries = {queue: _counting(session, site_ids, queue, filters, None, at_most) for queue in wanted}
+    asked = {queue: query for queue, query in queries.items() if query is not None}
+    found = session.execute(sa.select(*(query.scalar_subquery() for query in asked.values()))).one() if asked else ()
+    return dict.fromkeys(wanted, 0) | dict(zip(asked, found, strict=True))
+
+
+def _counting(
+    session: so.Session,
+    site_ids: Collection[uuid.UUID],
+    queue: Queue,
+    filters: Filters,
+    after: Place | None,
+    at_most: int,
+) -> sa.Select[int] | None:
     sort = Sort.NEWEST if after is None else Sort.OLDEST
-    total = 0
-    for part in in_parts(arms(session, site_ids, queue, filters, sort, after, at_most), MAX_ARMS):
-        some = sa.union_all(*part).limit(at_most).subquery()
-        total += session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
-        if total >= at_most:
-            return at_most
-    return total
+    parts = arms(session, site_ids, queue, filters, sort, after, at_most)
+    if not parts:
+        return None
+    some = sa.select(ID).select_from(joined(parts)).limit(at_most).subquery()
+    return sa.select(sa.func.count()).select_from(some)
 
 
 def count_any(
@@ -127,42 +164,23 @@ def articles_in(
     limit: int = 20,
 ) -> list[tuple[Article, int]]:
     """What the riskiest comments of a list are about, with how many of them; and *also*, if it is theirs."""
-    top = [place.id for place in places(session, site_ids, queue, filters, Sort.RISK, None, looked_at)]
-    rows = session.execute(
-        sa.select(Comment.article_id, sa.func.count().label("comments"))
-        .where(Comment.id.in_(top), Comment.article_id.is_not(None))
-        .group_by(Comment.article_id)
-        .order_by(sa.desc("comments"), Comment.article_id)
-    )
-    counts = {row.article_id: row.comments for row in rows}
+    parts = arms(session, site_ids, queue, filters, Sort.RISK, None, looked_at)
+    counts: dict[uuid.UUID, int] = {}
+    if parts:
+        top = merged(parts, Sort.RISK, looked_at).subquery()
+        rows = session.execute(
+            sa.select(Comment.article_id, sa.func.count().label("comments"))
+            .join(top, top.c.id == Comment.id)
+            .where(Comment.article_id.is_not(None))
+            .group_by(Comment.article_id)
+            .order_by(sa.desc("comments"), Comment.article_id)
+        )
+        counts = {row.article_id: row.comments for row in rows}
     wanted = [*list(counts)[:limit], *([also] if also and also not in list(counts)[:limit] else [])]
-    found = session.scalars(sa.select(Article).where(Article.id.in_(wanted), Article.site_id.in_(site_ids)))
-    by_id = {article.id: article for article in found}
+    found = session.scalars(sa.select(Article).where(Article.id.in_(wanted)).options(so.defer(Article.text)))
+    # Asked for the sites as well, a database may read all of their articles.
+    by_id = {article.id: article for article in found if article.site_id in site_ids}
     return [(by_id[article_id], counts.get(article_id, 0)) for article_id in wanted if article_id in by_id]
-
-
-def histogram(
-    session: so.Session,
-    site_id: uuid.UUID,
-    queue: Queue,
-    *,
-    filters: Filters = EVERYTHING,
-    bins: int = 20,
-    at_most: int = 100_000,
-) -> list[int]:
-    """How many of the riskiest comments of a list lie in each of *bins* equal parts of 0 to 1."""
-    parts = arms(session, [site_id], queue, filters, Sort.RISK, None, at_most)
-    if not parts:
-        return [0] * bins
-    rows = sa.union_all(*parts).subquery()
-    scaled = rows.c.risk * bins
-    # A cast cuts off on SQLite, but rounds on PostgreSQL.
-    whole = scaled if session.get_bind().dialect.name == "sqlite" else sa.func.floor(scaled)
-    part = sa.cast(whole, sa.Integer).label("part")
-    counts = [0] * bins
-    for number, comments in session.execute(sa.select(part, sa.func.count()).group_by(part)):
-        counts[min(bins - 1, max(0, number))] += comments
-    return counts
 
 
 def live_claims(
@@ -181,7 +199,11 @@ def _cards(session: so.Session, places: Sequence[Place]) -> list[Comment]:
     rows = session.scalars(
         sa.select(Comment)
         .where(Comment.id.in_([place.id for place in places]))
-        .options(so.joinedload(Comment.article), so.joinedload(Comment.author), so.joinedload(Comment.claimant))
+        .options(
+            so.joinedload(Comment.article).defer(Article.text),
+            so.joinedload(Comment.author),
+            so.joinedload(Comment.claimant),
+        )
     )
     by_id = {row.id: row for row in rows}
     return [by_id[place.id] for place in places if place.id in by_id]

@@ -10,6 +10,7 @@ Cell = str | int | float | None
 
 # What a spreadsheet takes for the beginning of a formula, also in the full width of East Asian letters.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_AT_ONCE = 16_384  # characters; each piece is packed and sent by itself
 _BYTE_ORDER_MARK = "\ufeff"  # without it, Excel does not take a file for UTF-8
 
 
@@ -33,6 +34,8 @@ def _lines(rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     buffer.write(_BYTE_ORDER_MARK)
     for row in rows:
         writer.writerow([defused(cell) for cell in row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+        if buffer.tell() > _AT_ONCE:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()

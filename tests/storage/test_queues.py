@@ -11,6 +11,7 @@ from moderation.domain import comment as values
 from moderation.domain.comment import Action, State
 from moderation.domain.errors import InvalidRequest
 from moderation.storage import comments, listing, marks, queues, search
+from moderation.storage.histograms import histogram
 from moderation.storage.listing import Filters, Queue, Sort
 from moderation.storage.marks import Matter
 from moderation.storage.tables import CommentMark
@@ -77,7 +78,6 @@ def test_more_sites_than_one_statement_takes_are_still_one_list(database, monkey
         many = [site, *(make_site(session, slug=f"s{n}") for n in range(6))]
     made = [add(database, owner, risk=risk) for owner in many for risk in (0.3, 0.6)]
     monkeypatch.setattr(listing, "MAX_ARMS", 3)
-    monkeypatch.setattr(queues, "MAX_ARMS", 3)
 
     found = pages(sites=[owner.id for owner in many])
 
@@ -117,6 +117,8 @@ def test_each_queue_holds_what_its_name_says(database, site, pages):
         assert set(ids(pages(queue, sort=sort))) == {made[name].id for name in expected[queue]}, (queue, sort)
     with database.read() as session:
         counts = {queue: queues.count(session, [site.id], queue) for queue in Queue}
+        assert queues.count_each(session, [site.id], Queue) == counts
+        assert queues.count_each(session, [], Queue) == dict.fromkeys(Queue, 0)
     assert counts == {queue: len(names) for queue, names in expected.items()}
 
 
@@ -289,7 +291,23 @@ def test_histogram_counts_risk_in_equal_parts(database, site):
         add(database, site, risk=risk)
 
     with database.read() as session:
-        assert queues.histogram(session, site.id, Queue.HELD, bins=10) == [2, 0, 0, 0, 0, 1, 0, 0, 0, 2]
+        assert histogram(session, site.id, Queue.HELD, bins=10) == ([2, 0, 0, 0, 0, 1, 0, 0, 0, 2], False)
+        assert histogram(session, site.id, Queue.HELD, bins=10, at_most=2) == ([0, 0, 0, 0, 0, 1, 0, 0, 0, 2], True)
+        assert histogram(session, uuid.uuid4(), Queue.HELD, bins=2) == ([0, 0], False)
+
+
+@pytest.mark.parametrize("left_out", [(), ("threat",), ("threat", "insult", "spam")])
+@pytest.mark.parametrize("reasons", [(), ("insult",)])
+def test_histogram_is_of_the_list_as_it_is_narrowed(mixed, database, site, pages, reasons, left_out):
+    for article_ids, queue in itertools.product(((), (mixed[0].article_id,)), (Queue.HELD, Queue.REJECTED)):
+        filters = Filters(reasons=reasons, without_reasons=left_out, article_ids=article_ids, risk_from=0.1)
+        risks = [comment.risk for comment in pages(queue, filters=filters, limit=50)]
+
+        with database.read() as session:
+            counts, is_cut = histogram(session, site.id, queue, filters=filters, bins=10)
+
+        assert counts == [sum(number <= risk * 10 < number + 1 for risk in risks) for number in range(10)]
+        assert not is_cut
 
 
 def test_chosen_are_a_list_with_its_versions(database, site):
@@ -306,7 +324,7 @@ def test_words_narrow_no_batch_and_no_count(database, site):
     add(database, site)
 
     with database.read() as session:
-        for look in (queues.count, queues.chosen, queues.histogram):
+        for look in (queues.count, queues.chosen, histogram):
             owner = [site.id] if look is queues.count else site.id
             with pytest.raises(InvalidRequest):
                 look(session, owner, Queue.HELD, filters=Filters(words=("x",)))

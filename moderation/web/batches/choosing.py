@@ -13,7 +13,8 @@ from moderation import batches, proof
 from moderation.deciding import PERSON_ACTIONS, check
 from moderation.domain.comment import Action
 from moderation.domain.errors import InvalidRequest, NotAllowed, NotFound
-from moderation.storage import authors, comments, queues, sites
+from moderation.storage import authors, comments, sites
+from moderation.storage.histograms import histogram
 from moderation.storage.listing import Filters, Queue
 from moderation.storage.marks import Matter
 from moderation.storage.policies import current_policy
@@ -56,7 +57,7 @@ def by_score(name: str) -> str:
     with services().database.read() as session:
         names = sites.site_names(session, readable_sites())
         site_id = _site_of(wish, names)
-        counts = queues.histogram(session, site_id, shelf.queue, filters=_filters(wish), bins=BINS, at_most=MOST_DRAWN)
+        counts, is_cut = histogram(session, site_id, shelf.queue, filters=_filters(wish), bins=BINS, at_most=MOST_DRAWN)
         chosen = read_range(request.args, usual(counts))
         drawn = bars(counts, chosen)
         return page(
@@ -67,7 +68,7 @@ def by_score(name: str) -> str:
             chosen=chosen,
             inside=sum(bar.count for bar in drawn if bar.is_inside),
             total=sum(counts),
-            is_cut=sum(counts) >= MOST_DRAWN,
+            is_cut=is_cut,
             most=proof.MAX_COMMENTS,
             sample=proof.SAMPLE,
             actions=_actions(shelf) if site_id in decidable_sites() else [],

@@ -192,6 +192,7 @@ def _card(
     # Offsets belong to the text that was read: after an edit they would mark other words.
     is_same_text = verdict is not None and verdict.revision == comment.revision
     standing = _standing(comment, eyes.now)
+    cut = None if text is None else text_of(text[:shown], receipt if is_same_text else {}, eyes)
     return Card(
         id=comment.id,
         version=comment.version,
@@ -208,11 +209,10 @@ def _card(
         when=when(comment.created_at, eyes.now),
         is_edited=comment.revision > 1,
         parent=comment.parent_text,
-        text=None if text is None else text_of(text[:shown], receipt if is_same_text else {}, eyes),
+        text=cut,
         is_cut=shown is not None and len(text or "") > shown,
         size=len(text or ""),
-        is_covered=eyes.mask
-        and bool(covers(text or "", receipt if is_same_text else {}) or covers(comment.parent_text)),
+        is_covered=any(piece.masked for piece in cut or ()) or (eyes.mask and bool(covers(comment.parent_text))),
         withheld=withheld(receipt, eyes) if text else [],
         says=people_would_say(receipt),
         causes=_causes(receipt) | (_deed_of(latest) if latest is not verdict else {}),

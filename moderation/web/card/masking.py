@@ -51,8 +51,15 @@ def _weighs(span: Span, scores: Mapping[str, float], text: str) -> bool:
 
 
 def shown(text: str) -> list[Piece]:
-    """Any text of a stranger's as pieces, covered where the reader of the page wants it."""
-    return pieces(text, [*targets(text), *(covers(text) if wants_mask() else ())])
+    """Any text of a stranger's as pieces, covered where the reader of the page wants it.
+
+    A page says many of them again and again, such as titles and reasons.
+    """
+    known = g.setdefault("pieces", {})
+    if text not in known:
+        known[text] = pieces(text, [*targets(text), *(covers(text) if wants_mask() else ())])
+    found: list[Piece] = known[text]
+    return found
 
 
 def covered(word: str) -> list[Piece]:

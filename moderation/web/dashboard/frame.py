@@ -99,15 +99,13 @@ def _sights(session: so.Session) -> Sights:
 def _queues(session: so.Session) -> list[Place]:
     """Only what waits for somebody is counted: a number says what is left to do."""
     mine_to_do = Filters(without_reasons=tuple(name.lower() for name in mine().opted_out))
-
-    def left(queue: Queue) -> str:
-        return _short(queues.count(session, readable_sites(), queue, filters=mine_to_do, at_most=COUNTED))
-
+    waiting = [shelf.queue for shelf in SHELVES if shelf.waits]
+    left = queues.count_each(session, readable_sites(), waiting, filters=mine_to_do, at_most=COUNTED)
     return [
         Place(
             url_for("dashboard.queue", name=shelf.path),
             shelf.title,
-            left(shelf.queue) if shelf.waits else "",
+            _short(left.get(shelf.queue, 0)),
             f"queue-{shelf.path}",
         )
         for shelf in SHELVES
@@ -119,11 +117,11 @@ def _places(session: so.Session) -> list[Place]:
     objections = queues.count(session, readable_sites(), Queue.APPEALS, at_most=COUNTED)
     return [
         Place(url_for("dashboard.search.show"), gettext("Search"), does="search"),
-        Place(url_for("appeals.queue"), "Appeals", _short(objections)),
-        Place(url_for("dashboard.decided"), "Decided"),
+        Place(url_for("appeals.queue"), gettext("Appeals"), _short(objections)),
+        Place(url_for("dashboard.decided"), gettext("Decided")),
         Place(url_for("dashboard.batches.past"), gettext("Batches")),
         Place(url_for("insight.insight"), gettext("Insight")),
-        Place(url_for("dashboard.deliveries"), "Deliveries", _short(undelivered)),
+        Place(url_for("dashboard.deliveries"), gettext("Deliveries"), _short(undelivered)),
     ]
 
 

@@ -33,7 +33,7 @@ from moderation.web.dashboard.narrowing import read_wish
 from moderation.web.dashboard.shelves import SHELF_OF_PATH, SHELVES, Shelf
 from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
 from moderation.web.services import services
-from moderation.web.times import when
+from moderation.web.times import exact, when
 
 blueprint = Blueprint("dashboard", __name__)
 parts = (
@@ -79,6 +79,7 @@ def _keep_pages_small(state: BlueprintSetupState) -> None:
 blueprint.add_app_template_filter(masking.shown, "pieces")
 blueprint.add_app_template_filter(masking.covered, "covered")
 blueprint.add_app_template_filter(plain, "plain")
+blueprint.add_app_template_filter(exact, "exact")
 
 
 @blueprint.get("/", defaults={"name": "held"})
