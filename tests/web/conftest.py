@@ -175,7 +175,7 @@ def open_page(chromium, address, mona):
         context = chromium.new_context(base_url=address, java_script_enabled=with_script, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
         page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)

@@ -1,17 +1,24 @@
 """Pages speak the reader's language where a catalogue does, and tell times in the reader's zone."""
 
 import io
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
+from jinja2 import Environment
 
 from moderation import preferences
+from moderation.config import ROOT
 from moderation.web import language, times
 from moderation.web.app import create_app
 from tests.factories import NOW, make_comment
 from tests.web.conftest import Tags, sign_in_as
+
+TEMPLATES = ROOT / "moderation" / "web" / "templates"
+# What is called the same in every language.
+NAMES = {"Moderation", "Akismet", "Coral", "Perspective", "KB", "API"}
 
 
 @pytest.fixture
@@ -117,3 +124,33 @@ def test_every_zone_that_can_be_chosen_can_be_shown(app, mona):
 )
 def test_ages_are_said_in_words(ago, words):
     assert times.when(NOW - ago, NOW).words == words
+
+
+def untranslated(source):
+    """What a template says in its own words, outside of gettext and `trans`."""
+    shown, inside, previous = [], False, ""
+    for _, kind, value in Environment(extensions=["jinja2.ext.i18n"], autoescape=True).lex(source):
+        if kind == "name" and previous == "block_begin":
+            inside = value == "trans" or (inside and value != "endtrans")
+        if kind != "whitespace":
+            previous = kind
+        if kind == "data" and not inside:
+            shown.append(value)
+        elif kind == "variable_begin":
+            shown.append("0")
+    html = re.sub(r"<code>.*?</code>", "", "".join(shown))
+    spoken = re.findall(r'(?:aria-label|title|alt)="([^"]*)"', html)
+    # A macro may write only the attributes of an element.
+    text = re.sub(r"<[^>]*>|(?<![\w-])[a-z-]+=\S*|data-[a-z]+", "|", html)
+    return sorted(set(re.findall(r"[A-Za-z][A-Za-z’' ]*[A-Za-z]{2}", " | ".join([text, *spoken]))))
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_every_word_of_a_template_is_in_the_catalogue(path):
+    assert set(untranslated(path.read_text())) <= NAMES
+
+
+def test_a_word_of_a_template_s_own_is_found():
+    source = '<p title="Aside">{{ _("Said") }} Plain | {% if x %}word{% endif %}</p>{% trans %}Kept{% endtrans %}'
+
+    assert untranslated(source) == ["Aside", "Plain", "word"]

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy.orm as so
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 
 from moderation import notes
 from moderation.domain.comment import RESULT, Action, Actor, State
@@ -30,13 +30,17 @@ from moderation.web.times import When, when
 # A list shows the beginning of a longer text; its own page shows it whole.
 SHOWN_IN_LIST = 1_500
 
-CHOICES = {Action.PUBLISH: "Approve", Action.REJECT: "Reject", Action.SPAM: "Spam"}
+CHOICES = {
+    Action.PUBLISH: lazy_gettext("Approve"),
+    Action.REJECT: lazy_gettext("Reject"),
+    Action.SPAM: lazy_gettext("Spam"),
+}
 STATES = {
-    State.HELD: "held",
-    State.PUBLISHED: "published",
-    State.REJECTED: "rejected",
-    State.SPAM: "marked as spam",
-    State.ERASED: "erased",
+    State.HELD: lazy_gettext("held"),
+    State.PUBLISHED: lazy_gettext("published"),
+    State.REJECTED: lazy_gettext("rejected"),
+    State.SPAM: lazy_gettext("marked as spam"),
+    State.ERASED: lazy_gettext("erased"),
 }
 STANDINGS = {
     Standing.TRUSTED: lazy_gettext("trusted"),
@@ -44,18 +48,18 @@ STANDINGS = {
     Standing.BLOCKED: lazy_gettext("blocked"),
 }
 ORIGINS = {
-    Source.RULE: "the site's rules",
-    Source.SYSTEM: "the service",
-    Source.HISTORY: "its history",
-    Source.REPORT: "readers’ reports",
-    Source.PERSON: "a person",
+    Source.RULE: lazy_gettext("the site's rules"),
+    Source.SYSTEM: lazy_gettext("the service"),
+    Source.HISTORY: lazy_gettext("its history"),
+    Source.REPORT: lazy_gettext("readers’ reports"),
+    Source.PERSON: lazy_gettext("a person"),
 }
 DEEDS = {
-    Action.HOLD: "held it",
-    Action.PUBLISH: "published it",
-    Action.REJECT: "rejected it",
-    Action.SPAM: "marked it as spam",
-    Action.ERASE: "erased it",
+    Action.HOLD: lazy_gettext("held it"),
+    Action.PUBLISH: lazy_gettext("published it"),
+    Action.REJECT: lazy_gettext("rejected it"),
+    Action.SPAM: lazy_gettext("marked it as spam"),
+    Action.ERASE: lazy_gettext("erased it"),
 }
 
 
@@ -197,7 +201,7 @@ def _card(
         id=comment.id,
         version=comment.version,
         state=comment.state,
-        state_words=STATES[comment.state],
+        state_words=str(STATES[comment.state]),
         site=eyes.site(comment.site_id),
         article=comment.article.title if comment.article else "",
         article_url=web_address(comment.article.url if comment.article else ""),
@@ -268,36 +272,38 @@ def make_line(decision: Decision, latest_version: int, eyes: Eyes) -> Line:
 def _who(decision: Decision) -> str:
     match decision.actor:
         case Actor.MACHINE:
-            return "The policy"
+            return str(gettext("The policy"))
         case Actor.BLOG:
-            return "The blog's own staff"
+            return str(gettext("The blog's own staff"))
         case Actor.MODERATOR:
-            return decision.moderator.name if decision.moderator else "A moderator"
+            return decision.moderator.name if decision.moderator else gettext("A moderator")
 
 
 def _did(decision: Decision) -> str:
-    deed = "asked an owner to look" if decision.escalates else DEEDS[decision.action]
-    return f"took a decision back and {deed} again" if decision.undoes else deed
+    deed = gettext("asked an owner to look") if decision.escalates else str(DEEDS[decision.action])
+    return str(gettext("took a decision back and %(deed)s again", deed=deed)) if decision.undoes else deed
 
 
 def _causes(receipt: Mapping[str, Any]) -> Causes:
     causes: Causes = {}
     for reason in receipt.get("reasons", []):
         source = Source(reason["source"])
-        origin = _reader(receipt) if source is Source.CLASSIFIER else ORIGINS[source]
+        origin = _reader(receipt) if source is Source.CLASSIFIER else str(ORIGINS[source])
         causes.setdefault(origin, []).append(reason["message"])
     return causes
 
 
 def _reader(receipt: Mapping[str, Any]) -> str:
     """Which of the two readers the score is from."""
-    return "the quick and the careful reader" if receipt.get("careful") == Careful.ASKED else "the quick reader"
+    if receipt.get("careful") == Careful.ASKED:
+        return str(gettext("the quick and the careful reader"))
+    return str(gettext("the quick reader"))
 
 
 def _deed_of(decision: Decision) -> Causes:
     # What is said when asking is for the owner, who reads it here.
     said = [decision.note] if decision.escalates and decision.note else []
-    return {ORIGINS[Source.PERSON]: [f"{_who(decision)} {_did(decision)}", *said]}
+    return {str(ORIGINS[Source.PERSON]): [f"{_who(decision)} {_did(decision)}", *said]}
 
 
 def taken_by(comment: Comment, eyes: Eyes) -> str:
@@ -324,9 +330,9 @@ def _choices(comment: Comment, eyes: Eyes) -> list[Choice]:
         return []
     is_reported = comment.state is State.PUBLISHED and comment.open_reports > 0
     may_ask = (comment.state is State.HELD or is_reported) and comment.escalated_at is None
-    ask = [Choice("escalate", "Escalate")] if may_ask else []
+    ask = [Choice("escalate", gettext("Escalate"))] if may_ask else []
     return [
-        Choice(action.value, "Keep" if RESULT[action] is comment.state else label)
+        Choice(action.value, gettext("Keep") if RESULT[action] is comment.state else str(label))
         for action, label in CHOICES.items()
         if RESULT[action] is not comment.state or is_reported
     ] + ask

@@ -6,18 +6,18 @@ from typing import Any, cast
 
 import sqlalchemy.orm as so
 from flask import g, get_flashed_messages, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from moderation import batches, preferences, wellbeing
 from moderation.batches import Stage
-from moderation.domain.comment import RESULT, Action, State
+from moderation.domain.comment import Action, State
 from moderation.storage import comments, outbox, queues, sites
 from moderation.storage.listing import Filters, Queue
 from moderation.storage.tables import Decision
 from moderation.storage.types import utc_now
 from moderation.web.access import decidable_sites, readable_sites
 from moderation.web.batches import words as batch_words
-from moderation.web.card.cards import STATES, Eyes, make_line
+from moderation.web.card.cards import Eyes, make_line
 from moderation.web.dashboard.keys import Key, keys_of
 from moderation.web.dashboard.mine import mine
 from moderation.web.dashboard.shelves import SHELVES
@@ -27,11 +27,18 @@ from moderation.wellbeing import Sights
 
 COUNTED = 1_000  # a moderator needs to know that it is many, not how many
 
+NAME = "\0"  # stands in a sentence where the author's name will be
 SENTENCES = {
-    Action.PUBLISH: ("Approved the comment by", "."),
-    Action.REJECT: ("Rejected the comment by", "."),
-    Action.SPAM: ("Marked the comment by", " as spam."),
-    Action.HOLD: ("Held the comment by", "."),
+    Action.PUBLISH: lazy_gettext("Approved the comment by %(name)s."),
+    Action.REJECT: lazy_gettext("Rejected the comment by %(name)s."),
+    Action.SPAM: lazy_gettext("Marked the comment by %(name)s as spam."),
+    Action.HOLD: lazy_gettext("Held the comment by %(name)s."),
+}
+BACK = {
+    Action.PUBLISH: lazy_gettext("Taken back: the comment by %(name)s is published again."),
+    Action.REJECT: lazy_gettext("Taken back: the comment by %(name)s is rejected again."),
+    Action.SPAM: lazy_gettext("Taken back: the comment by %(name)s is marked as spam again."),
+    Action.HOLD: lazy_gettext("Taken back: the comment by %(name)s is held again."),
 }
 
 
@@ -152,15 +159,19 @@ def _news_of_batch(session: so.Session, batch_id: uuid.UUID) -> list[News]:
 
 
 def _news_of(decision: Decision, who: Eyes) -> News:
-    before, after = ("Escalated the comment by", ".") if decision.escalates else SENTENCES[decision.action]
     if decision.undoes:
-        before, after = "Taken back: the comment by", f" is {STATES[RESULT[decision.action]]} again."
+        sentence = BACK[decision.action]
+    elif decision.escalates:
+        sentence = lazy_gettext("Escalated the comment by %(name)s.")
     elif decision.action is Action.PUBLISH and decision.state_before is State.PUBLISHED:
-        before = "Kept the comment by"
+        sentence = lazy_gettext("Kept the comment by %(name)s.")
+    else:
+        sentence = SENTENCES[decision.action]
+    before, _, after = str(sentence % {"name": NAME}).partition(NAME)
     can_undo = make_line(decision, decision.comment.version, who).undo
     return News(
-        before,
-        decision.comment.author_name or "somebody",
+        before.rstrip(),
+        decision.comment.author_name or gettext("somebody"),
         after,
         undo=decision.id if can_undo else None,
         anchor=f"c-{decision.comment_id}",

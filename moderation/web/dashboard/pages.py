@@ -8,6 +8,7 @@ import sqlalchemy.orm as so
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
 from moderation import review
@@ -200,7 +201,9 @@ def replay(event_id: uuid.UUID) -> ResponseReturnValue:
         _decidable(outbox.find_event(session, readable_sites(), event_id))
     with services().database.write() as session:
         started = outbox.replay(session, event_id, decidable_sites(), utc_now())
-    flash("The event will be sent again now." if started else "The event is on its way already.", "note")
+    flash(
+        gettext("The event will be sent again now.") if started else gettext("The event is on its way already."), "note"
+    )
     return redirect(local_path(request.form.get("back")), 303)
 
 
@@ -224,12 +227,12 @@ def _list_before(back: str | None) -> tuple[Shelf, dict[str, str]]:
 def _who_was_first(session: so.Session, row: Comment) -> str:
     latest, state = comments.latest_decision(session, row), STATES[row.state]
     if latest.moderator_id == g.moderator.id:
-        return f"You had decided this one already: {state}"
+        return str(gettext("You had decided this one already: %(state)s", state=state))
     if latest.moderator is not None:
-        return f"{latest.moderator.name} decided first: {state}"
+        return str(gettext("%(name)s decided first: %(state)s", name=latest.moderator.name, state=state))
     if latest.actor is Actor.BLOG:
-        return f"The blog's own staff decided first: {state}"
-    return f"The comment has changed since you saw it: {state}"
+        return str(gettext("The blog's own staff decided first: %(state)s", state=state))
+    return str(gettext("The comment has changed since you saw it: %(state)s", state=state))
 
 
 def _found(row: Row | None) -> Row:
