@@ -55,8 +55,9 @@ screenshots: env-dev
 # Ten minutes for each target; `make fuzz SECONDS=60 TARGETS=rules`. atheris has wheels up to Python 3.11 in this version.
 SECONDS ?= 600
 TARGETS ?=
-fuzz: $(VENV)-fuzz/.ready
+fuzz: $(VENV)-fuzz/.ready env-dev
 	nice -n 19 $(VENV)-fuzz/bin/python -m tests.fuzz $(TARGETS) --seconds $(SECONDS)
+	CONTRACT_EXAMPLES=1000 nice -n 19 $(BIN)/python -m pytest -q tests/api/test_contract.py -k one_call
 
 $(VENV)-fuzz/.ready: requirements.lock
 	$(PYTHON) -m venv $(VENV)-fuzz

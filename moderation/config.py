@@ -76,6 +76,7 @@ class Settings:
     max_text_bytes: int = 20_480
     requests_per_minute: int = 12_000
     akismet_host_suffix: str = ""
+    backup_folder: Path | None = None
     metrics_token: str = field(default="", repr=False)
     metrics_loopback: bool = False
     allow_http: bool = False
@@ -113,6 +114,7 @@ class Settings:
             max_batch_bytes=int(_number(env, "MAX_BATCH_BYTES", 4 * 1024 * 1024)),
             max_text_bytes=int(_number(env, "MAX_TEXT_BYTES", 20_480)),
             requests_per_minute=int(_number(env, "REQUESTS_PER_MINUTE", 12_000)),
+            backup_folder=Path(env["BACKUP_FOLDER"]) if env.get("BACKUP_FOLDER") else None,
             metrics_token=_metrics_token(env),
             metrics_loopback=_switch(env, "METRICS_LOOPBACK", "off"),
             allow_http=_switch(env, "ALLOW_HTTP", "off"),

@@ -15,6 +15,7 @@ from moderation.cli.common import UPGRADE
 from moderation.cli.doctor_machine import RESTORE, examine_engine, examine_machine, examine_sqlite_file
 from moderation.cli.doctor_mail import examine_mail
 from moderation.cli.doctor_service import examine_service
+from moderation.cli.doctor_trust import examine_audit, examine_backups
 from moderation.cli.finding import Finding
 from moderation.cli.unsafe import unsafe
 from moderation.config import Settings, SettingsError, database_url, home_directory
@@ -30,7 +31,11 @@ LATE = timedelta(minutes=10)
 
 @click.command(epilog="Example: moderation doctor --json")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--deep", is_flag=True, help="Read a SQLite database whole, however large, and check every page and row.")
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Read the database whole, however large: every page and row of SQLite, every entry of the audit log.",
+)
 def doctor(as_json: bool, deep: bool) -> None:
     """Look at the installation; name what is wrong and the command that mends it.
 
@@ -130,6 +135,8 @@ def _database(database: Database, settings: Settings | None, *, deep: bool) -> I
     yield Finding("migrations", True, current)
     try:
         yield from examine_engine(database, deep=deep)
+        yield from examine_audit(database, deep=deep)
+        yield from examine_backups(settings.backup_folder if settings else None)
         yield from _content(database, settings)
     except sa.exc.DatabaseError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]

@@ -46,6 +46,10 @@ def add(slug: str, name: str | None, webhook_url: str | None) -> None:
         except (InvalidRequest, Conflict) as error:
             raise click.ClickException(error.detail) from error
     click.echo(f"API key:        {new.key}\nWebhook secret: {new.secret}")
+    click.echo(
+        f"Nobody owns it yet. Next: moderation moderator add E-MAIL --role owner --site {slug}",
+        err=True,
+    )
 
 
 @site.command("list", epilog="Example: moderation site list --json")

@@ -46,6 +46,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.pending_conns.append(connection)
         self.poller.register(accepted, EVENT_READ, partial(self.on_pending_socket_readable, connection))
 
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Called when told to stop: who has not begun a request by then is not waited for either."""
+        super()._cap_keepalive(deadline)
+        for connection in self.pending_conns:
+            connection.timeout = min(connection.timeout, deadline)
+
     def handle(self, connection: Any) -> Any:
         is_kept = super().handle(connection)
         if not is_kept:

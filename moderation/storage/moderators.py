@@ -21,8 +21,13 @@ SEEN_RESOLUTION = timedelta(minutes=5)
 MAX_USER_AGENT = 300
 
 
-def add_moderator(session: so.Session, *, email: str, name: str, password_hash: str) -> Moderator:
-    moderator = Moderator(email=email.lower(), name=name, password_hash=password_hash)
+def add_moderator(
+    session: so.Session, *, email: str, name: str, password_hash: str, first_password_ends_at: datetime | None = None
+) -> Moderator:
+    """A new account; a password that was made for its owner has an end."""
+    moderator = Moderator(
+        email=email.lower(), name=name, password_hash=password_hash, first_password_ends_at=first_password_ends_at
+    )
     session.add(moderator)
     session.flush()
     audit.append(session, INSTALLATION, "account", {"what": "added", "moderator": str(moderator.id)})
@@ -38,8 +43,12 @@ def names(session: so.Session, moderator_ids: Collection[uuid.UUID]) -> dict[uui
     return {row.id: row.name for row in rows}
 
 
-def set_password(session: so.Session, moderator: Moderator, password_hash: str) -> None:
-    session.execute(sa.update(Moderator).where(Moderator.id == moderator.id).values(password_hash=password_hash))
+def set_password(
+    session: so.Session, moderator: Moderator, password_hash: str, *, first_password_ends_at: datetime | None = None
+) -> None:
+    """Another password: of their own, or with an end if it was made for them."""
+    new = {"password_hash": password_hash, "first_password_ends_at": first_password_ends_at}
+    session.execute(sa.update(Moderator).where(Moderator.id == moderator.id).values(**new))
     audit.append(session, INSTALLATION, "account", {"what": "password", "moderator": str(moderator.id)})
 
 
@@ -93,6 +102,11 @@ def _note_role(session: so.Session, site: Site, moderator_id: uuid.UUID, role: R
     audit.append(session, site.id, "role", content)
 
 
+def has_owner(session: so.Session, site_id: uuid.UUID) -> bool:
+    """Whether somebody who can sign in owns the site."""
+    return _owners(session, site_id) > 0
+
+
 def _owners(session: so.Session, site_id: uuid.UUID) -> int:
     owners = (
         sa.select(sa.func.count())
@@ -143,6 +157,15 @@ def find_session(session: so.Session, token: str, now: datetime) -> ModeratorSes
         .options(so.joinedload(ModeratorSession.moderator))
     )
     return None if row is None or row.moderator.disabled_at is not None else row
+
+
+def renew_session(session: so.Session, row: ModeratorSession) -> str:
+    """Another token for a sign-in that goes on; the one before is worth nothing any more."""
+    token = secrets.token_urlsafe(32)
+    mine = sa.update(ModeratorSession).where(ModeratorSession.token_sha256 == row.token_sha256)
+    session.execute(mine.values(token_sha256=_sha256(token)).execution_options(synchronize_session=False))
+    row.token_sha256 = _sha256(token)
+    return token
 
 
 def touch_session(session: so.Session, row: ModeratorSession, now: datetime) -> None:

@@ -338,6 +338,7 @@ class Moderator(Base):
     email: so.Mapped[str] = so.mapped_column(sa.String(320), unique=True)
     name: so.Mapped[str] = so.mapped_column(sa.String(200))
     password_hash: so.Mapped[str] = so.mapped_column(sa.String(200))
+    first_password_ends_at: so.Mapped[datetime | None]  # None: they chose the one they have
     preferences: so.Mapped[dict[str, Any]] = so.mapped_column(default=dict, server_default="{}")
     totp_secret: so.Mapped[bytes | None]  # encrypted with the installation's key
     totp_confirmed_at: so.Mapped[datetime | None]  # None: not asked for at sign-in yet

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, Response, after_this_request, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -24,6 +24,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 # A signature that names no site is tried against every site's secret; past this many, it has to name one.
 UNNAMED_SITES = 200
+
+# What somebody may do whose password was made for them: choose their own, or leave.
+WITH_A_FIRST_PASSWORD = {"account.account", "account.change_password", "sign_in.sign_out"}
 
 
 def open_to_all(view: View) -> View:
@@ -171,6 +174,31 @@ def _candidate_sites() -> list[Site]:
     return candidates
 
 
+def set_session_cookie(response: Response, token: str, *, max_age: int) -> None:
+    """Let the browser keep *token*, or with an age of 0 forget it."""
+    response.set_cookie(
+        session_cookie(),
+        token,
+        max_age=max_age,
+        path="/",
+        secure=services().settings.secure_cookies,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def renew_session() -> None:
+    """The password was given again: the browser gets another token for the same sign-in."""
+    with services().database.write() as session:
+        token = moderators.renew_session(session, g.session)
+    left = g.session.created_at + moderators.ABSOLUTE_LIMIT - utc_now()
+
+    @after_this_request
+    def _tell(response: Response) -> Response:
+        set_session_cookie(response, token, max_age=int(left.total_seconds()))
+        return response
+
+
 def session_cookie() -> str:
     """The cookie's name; over https the prefix makes browsers refuse it from anywhere else."""
     return "__Host-moderation" if services().settings.secure_cookies else "moderation"
@@ -190,6 +218,8 @@ def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
         if request.method != "GET":
             return redirect(url_for("sign_in.form", undone=1), 303)
         return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")), 303)
+    if found.moderator.first_password_ends_at is not None and request.endpoint not in WITH_A_FIRST_PASSWORD:
+        return redirect(url_for("account.account"), 303)
     if not is_passive and now - found.seen_at > moderators.SEEN_RESOLUTION:
         with services().database.write() as session:
             moderators.touch_session(session, found, now)

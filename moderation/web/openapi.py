@@ -27,6 +27,7 @@ class Operation:
     refuses: tuple[int, ...] = ()
     query: tuple[dict[str, Any], ...] = ()
     idempotent: bool = False
+    leads_to: tuple[str, ...] = ()  # operations that take the `id` of the answer
 
 
 _STATES = {"type": "string", "enum": [state.value for state in State]}
@@ -42,6 +43,7 @@ OPERATIONS = (
             (201, (schemas.CommentOut,)),
             (200, (schemas.CommentOut, schemas.BatchOut)),
         ),
+        leads_to=("showComment", "decideComment", "reportComment", "eraseComment"),
         refuses=(400, 401, 404, 409, 413, 415, 422),
         query=({"name": "site", "schema": {"type": "string"}, "description": "Whose signature it is."},),
         idempotent=True,
@@ -65,6 +67,7 @@ OPERATIONS = (
         "showComment",
         "A comment's state, reasons and history",
         answers=((200, (schemas.CommentDetail,)),),
+        leads_to=("decideComment", "eraseComment"),
         refuses=(401, 404),
     ),
     Operation(
@@ -98,6 +101,7 @@ OPERATIONS = (
         "Tell what the blog's own staff decided",
         takes=(schemas.DecisionIn,),
         answers=((200, (schemas.CommentOut,)),),
+        leads_to=("showComment", "decideComment", "eraseComment"),
         refuses=(400, 401, 404, 409, 413, 415, 422),
     ),
     Operation(
@@ -107,6 +111,7 @@ OPERATIONS = (
         "Pass on a reader's report",
         takes=(schemas.ReportIn,),
         answers=((201, (schemas.CommentOut,)),),
+        leads_to=("showComment", "decideComment"),
         refuses=(400, 401, 404, 413, 415, 422),
     ),
     Operation(
@@ -179,7 +184,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "parameters": parameters,
         "responses": {
-            **{str(status): _answer(models) for status, models in operation.answers},
+            **{str(status): _answer(models, operation.leads_to) for status, models in operation.answers},
             **{str(status): _refusal() for status in operation.refuses},
         },
     }
@@ -191,10 +196,15 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return described
 
 
-def _answer(models: tuple[type[BaseModel], ...]) -> dict[str, Any]:
+def _answer(models: tuple[type[BaseModel], ...], leads_to: tuple[str, ...]) -> dict[str, Any]:
     if not models:
         return {"description": "Done"}
-    return {"description": "Done", "content": {"application/json": {"schema": _one_of(models)}}}
+    described: dict[str, Any] = {"description": "Done", "content": {"application/json": {"schema": _one_of(models)}}}
+    if leads_to:
+        described["links"] = {
+            name: {"operationId": name, "parameters": {"id": "$response.body#/id"}} for name in leads_to
+        }
+    return described
 
 
 def _refusal() -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """The API against its own description: whatever is sent, the answer is one that /openapi.json promises."""
 
+import os
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import Case
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -28,6 +31,9 @@ def database(sqlite_database):
     return sqlite_database
 
 
+EXAMPLES, STEPS = int(os.environ.get("CONTRACT_EXAMPLES", "6")), 8  # `make fuzz` takes more
+
+
 @schema.parametrize()
 @settings(
     max_examples=40,
@@ -39,3 +45,32 @@ def database(sqlite_database):
 def test_every_answer_is_as_described(case: Case, app, alice):
     case.operation.app = app
     case.call_and_validate(headers=alice, checks=CHECKS)
+
+
+def test_one_call_after_the_other_is_answered_as_described(app, alice):
+    """Follows the links of the description: a comment that was created is shown, decided, reported, erased, again."""
+    followed = set()
+
+    class Blog(schema.as_state_machine()):
+        def before_call(self, case):
+            case.operation.app = app
+
+        def get_call_kwargs(self, case):
+            return {"headers": alice}
+
+        def validate_response(self, response, case, **_):
+            case.validate_response(response, checks=CHECKS, headers=alice)
+            if response.status_code < 400 and "{id}" in case.operation.path:
+                followed.add(case.operation.label)
+
+    chosen = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+    )
+    run_state_machine_as_test(Blog, settings=chosen)
+
+    assert len(followed) >= 3, followed  # it came further than to comments that are not there

@@ -1,6 +1,7 @@
 """What `doctor` knows to go wrong beyond the settings: each is brought about, and named with what mends it."""
 
 import json
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from moderation.cli import doctor_machine
-from moderation.storage import marks, sites
+from moderation.storage import audit, marks, sites
 from moderation.storage.engine import Database
 from moderation.storage.tables import ApiKey, Batch, Decision, Event, Membership, Moderator, Role
 from moderation.storage.types import first_uuid7, utc_now
@@ -160,3 +161,35 @@ def test_postgres_that_may_forget_is_named(run, environment, postgres_cluster):
     assert "fsync is off" in found["durability"]["detail"]
     assert "ALTER SYSTEM SET fsync = on" in found["durability"]["mend"]
     assert found["clock"]["well"]
+
+
+def test_a_chain_whose_end_was_cut_off_is_named(wrong, healthy):
+    with healthy.write() as session:
+        audit.link(session)
+    assert "audit log" not in wrong(env={"PUBLIC_BASE_URL": "http://mod.example"})
+    with healthy.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE audit_heads SET number = number + 1")
+
+    assert "names entry" in wrong()["audit log"]["detail"]
+    assert wrong("--deep")["audit log"]["mend"] == "moderation audit verify"
+
+
+def test_entries_that_nobody_links_are_named(wrong, healthy):
+    with healthy.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE audit_log SET created_at = '2026-01-01 00:00:00'")
+
+    assert "no worker runs" in wrong()["audit log"]["detail"]
+
+
+def test_an_old_backup_is_named_and_none_at_all(wrong, run, healthy, tmp_path):
+    folder = tmp_path / "backups"
+    env = {"BACKUP_FOLDER": str(folder)}
+    assert "cannot be read" in wrong(env=env)["backup"]["detail"]
+    folder.mkdir()
+    assert "there is none" in wrong(env=env)["backup"]["detail"]
+    run("backup", str(folder / "one.db"))
+    assert "the newest is 0 hours old" in run("doctor", env=env)
+    three_days_ago = (utc_now() - timedelta(days=3)).timestamp()
+    os.utime(folder / "one.db", (three_days_ago, three_days_ago))
+
+    assert wrong(env=env)["backup"]["detail"] == "the newest is 72 hours old"

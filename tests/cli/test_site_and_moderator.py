@@ -10,7 +10,7 @@ from moderation import second_factor
 from moderation.passwords import password_fits
 from moderation.storage import coral, moderators, sites
 from moderation.storage.engine import Database
-from moderation.storage.tables import Event, EventState
+from moderation.storage.tables import Event, EventState, Role
 from moderation.storage.types import utc_now
 from tests.factories import make_comment
 
@@ -213,3 +213,46 @@ def test_coral_secret_is_kept_encrypted_and_the_one_before_for_the_overlap(run, 
 def test_half_a_coral_secret_is_refused(run):
     run("site", "add", "garden")
     assert "whole signing secret" in run("site", "set-coral-secret", "garden", stdin="short\n", fails=True)
+
+
+def test_a_new_password_leaves_the_second_factor_on(run, rows):
+    run("moderator", "add", "ann@example.org")
+    with rows.read() as session:
+        ann = moderators.moderator_by_email(session, "ann@example.org")
+    secret = second_factor.begin(rows, ann, secret_key="k" * 32)
+    now = utc_now()
+    code = second_factor.code_at(secret, int(now.timestamp()) // 30)
+    second_factor.confirm(rows, ann, code, secret_key="k" * 32, now=now)
+
+    run("moderator", "reset-password", "ann@example.org")
+
+    with rows.read() as session:
+        assert second_factor.is_on(moderators.moderator_by_email(session, "ann@example.org"))
+
+
+def test_a_password_that_was_made_here_is_for_the_first_sign_in_only(run, rows):
+    def ends_at():
+        with rows.read() as session:
+            return moderators.moderator_by_email(session, "ann@example.org").first_password_ends_at
+
+    run("moderator", "add", "ann@example.org")
+    assert timedelta(days=6) < ends_at() - utc_now() < timedelta(days=8)
+    run("moderator", "reset-password", "ann@example.org", "--password-stdin", stdin="tulips in the rain\n")
+    assert ends_at() is None
+    run("moderator", "reset-password", "ann@example.org")
+    assert ends_at() is not None
+
+
+def test_a_new_site_says_how_it_gets_its_owner(run, rows):
+    assert "moderator add E-MAIL --role owner --site garden" in run("site", "add", "garden")
+    assert "Nobody owns garden yet" in run("moderator", "add", "ann@example.org")
+    assert "Nobody owns" not in run("moderator", "add", "olga@example.org", "--role", "owner")
+    run("site", "add", "harbour")
+    again = run("moderator", "add", "olga@example.org", "--role", "owner", "--site", "harbour")
+
+    assert "has an account" in again
+    assert "Password" not in again
+    with rows.read() as session:
+        olga = moderators.moderator_by_email(session, "olga@example.org")
+        assert set(moderators.roles(session, olga.id).values()) == {Role.OWNER}
+        assert len(moderators.roles(session, olga.id)) == 2

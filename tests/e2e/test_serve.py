@@ -27,6 +27,20 @@ def stack(tmp_path):
         stack.stop()
 
 
+@pytest.fixture(scope="module")
+def shared_stack(tmp_path_factory):
+    """One service for all that leaves it as it was."""
+    home = tmp_path_factory.mktemp("serve") / "home"
+    stack = Stack(home, f"sqlite:///{home / 'moderation.db'}")
+    try:
+        stack.set_up()
+        stack.environment["CAREFUL_READER"] = "off"
+        stack.start_service()
+        yield stack
+    finally:
+        stack.stop()
+
+
 def headers(stack):
     return {"Authorization": f"Bearer {stack.environment['BLOG_API_KEY']}"}
 
@@ -174,3 +188,28 @@ def test_two_hundred_copies_of_one_request_at_once_make_one_comment(stack, key):
     assert verdicts
     assert all(verdict == verdicts[0] for verdict in verdicts)
     assert (verdicts[0]["version"], stored_ids(stack)) == (1, {"one"})
+
+
+SMUGGLED = b"0\r\n\r\nDELETE /v1/comments/1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"Content-Length: 5\r\nContent-Length: 70\r\n",
+        b"Content-Length: 70\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        b"Content-Length: +5\r\n",
+        b"Content-Length: 5, 70\r\n",
+    ],
+)
+def test_requests_of_two_lengths_are_refused(shared_stack, lengths):
+    """One answer, and the connection ends: nothing behind it is taken for a request of its own."""
+    with socket.create_connection(("127.0.0.1", shared_stack.service_port), timeout=10) as client:
+        client.sendall(b"POST /v1/comments HTTP/1.1\r\nHost: 127.0.0.1\r\n" + lengths + b"\r\n" + SMUGGLED)
+        answer = client.makefile("rb").read()
+
+    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 501"))
+    assert answer.count(b"HTTP/1.1 ") == 1

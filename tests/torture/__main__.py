@@ -85,6 +85,7 @@ def table(rows: list[dict]) -> str:
         "events": "events",
         "came twice": "events that came more than once",
         "requests cut off": "requests that were cut off",
+        "audit log": "audit entries",
         "lost": "lost",
         "wrong": "wrong",
         "in detail": "happened",

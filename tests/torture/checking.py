@@ -2,18 +2,22 @@
 
 import json
 import subprocess
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from moderation.audit import verify
 from moderation.domain.comment import Actor, State
 from moderation.storage.engine import Database
 from moderation.storage.tables import Comment, Decision, Event, EventState, Site
 from moderation.webhooks.delivery import encode
 from tests.postgres import find_postgres
 from tests.torture.blogs import Blog, Inbox
+
+LINKED_WITHIN_S = 30  # the worker links every second
 
 
 @dataclass
@@ -98,6 +102,21 @@ def _check_events(report: Report, decisions, events, inbox: Inbox) -> None:
     report.counts["events that came more than once"] = sum(count > 1 for count in inbox.times.values())
     if inbox.forged:
         report.wrong.append(f"{inbox.forged} events were not signed as they should be")
+
+
+def audited(database: Database, report: Report) -> None:
+    """What `moderation audit verify` says of every chain."""
+    deadline = time.monotonic() + LINKED_WITHIN_S
+    while True:
+        chains = list(verify(database))
+        if not any(chain.waiting for chain in chains) or time.monotonic() > deadline:
+            break
+        time.sleep(1)
+    for chain in chains:
+        report.counts["audit entries"] += chain.number
+        report.wrong += [f"audit log of {chain.name}: {finding.detail}" for finding in chain.findings]
+        if chain.waiting:
+            report.wrong.append(f"audit log of {chain.name}: {chain.waiting} entries were never linked")
 
 
 def integrity(database: Database) -> list[str]:

@@ -19,7 +19,7 @@ from moderation.storage.types import utc_now
 from tests.e2e.stack import wait_until
 from tests.postgres import Cluster
 from tests.torture.blogs import Blog, Inbox
-from tests.torture.checking import Report, check, integrity
+from tests.torture.checking import Report, audited, check, integrity
 from tests.torture.kills import drain, point_to
 from tests.torture.places import REBINDING
 from tests.torture.processes import PATIENCE_S, Processes
@@ -153,6 +153,7 @@ def _live_through(
         drain(machine)
         report = check(machine.database, blogs, inbox)
         report.wrong += integrity(machine.database)
+        audited(machine.database, report)
         report.wrong += [f"{name} ended" for name in machine.names if not machine.is_running(name)]
         report.wrong += [f"{blog.slug}: something was never answered" for blog in blogs if blog.is_alive()]
         report.counts["requests that were cut off"] = sum(blog.cut_off for blog in blogs)

@@ -12,7 +12,7 @@ from moderation.storage.tables import Event, EventState, Site
 from moderation.storage.types import utc_now
 from tests.e2e.stack import wait_until
 from tests.torture.blogs import Blog, Inbox
-from tests.torture.checking import Report, check, integrity
+from tests.torture.checking import Report, audited, check, integrity
 from tests.torture.places import BEFORE_ANSWER, BEFORE_COMMIT, BEFORE_RECORD, BEFORE_SEND, LEASE_S
 from tests.torture.processes import PATIENCE_S, Processes
 
@@ -56,6 +56,7 @@ def kill_again_and_again(
         report = check(machine.database, blogs, inbox)
         report.wrong += [f"{wish.kind} of {wish.comment_id}: never answered" for wish in stuck]
         report.wrong += integrity(machine.database)
+        audited(machine.database, report)
         report.counts["requests that were cut off"] = sum(blog.cut_off for blog in blogs)
         return made, report
     finally:

@@ -13,7 +13,7 @@ from moderation.storage import moderators
 from moderation.storage.secrets import decrypt
 from moderation.storage.tables import Moderator
 from moderation.storage.types import utc_now
-from moderation.web.access import for_moderators
+from moderation.web.access import for_moderators, renew_session
 from moderation.web.account import preferences as account_preferences
 from moderation.web.account.browsers import browser_name
 from moderation.web.account.sign_in import TOO_OFTEN, WRONG_CODE, code_fits
@@ -56,7 +56,7 @@ def change_password() -> ResponseReturnValue:
         _check_password()
         if new != request.form.get("again", ""):
             raise Refused(gettext("The two new passwords are not the same."), 422)
-        hashed = hash_password(new)
+        hashed = hash_password(new, about=(g.moderator.email, g.moderator.name))
     except Refused as refused:
         return _page("password", str(refused)), refused.status
     except InvalidRequest as error:
@@ -159,6 +159,7 @@ def _check_password() -> None:
     if not password_fits(g.moderator.password_hash, request.form.get("password", "")):
         raise Refused(NOT_YOURS, 422)
     services().sign_ins.succeeded(g.moderator.email, address)
+    renew_session()
 
 
 def _check_code() -> None:
@@ -195,6 +196,7 @@ def _page(form: str = "", message: str = "") -> str:
             two_step=second_factor.is_on(g.moderator),
             codes_left=second_factor.recovery_codes_left(session, g.moderator),
             lengths=(MIN_LENGTH, MAX_LENGTH),
+            is_first=g.moderator.first_password_ends_at is not None,
             refused={form: message} if message else {},
         )
 

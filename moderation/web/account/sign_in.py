@@ -18,7 +18,7 @@ from moderation.passwords import password_fits
 from moderation.storage import moderators
 from moderation.storage.tables import Moderator
 from moderation.storage.types import utc_now
-from moderation.web.access import for_moderators, open_to_all, readable_sites, session_cookie
+from moderation.web.access import for_moderators, open_to_all, readable_sites, session_cookie, set_session_cookie
 from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
 from moderation.web.services import services
 
@@ -33,6 +33,7 @@ MAX_EMAIL, MAX_CODE = 320, 64
 HALF_WAY = "half_signed_in"
 TIME_FOR_CODE = timedelta(minutes=5)
 REFUSED = lazy_gettext("The e-mail address and the password do not belong together.")
+ENDED = lazy_gettext("This first password has ended. Ask whoever gave it to you for another.")
 UNDONE = lazy_gettext("You had been signed out, so nothing was changed. Sign in, then do it again.")
 WRONG_CODE = lazy_gettext("This code is not right, or it was used before. A new one comes every half minute.")
 TOO_OFTEN = lazy_gettext(
@@ -58,6 +59,9 @@ def sign_in() -> ResponseReturnValue:
     if moderator is None:
         return _again(REFUSED, email, 401)
     services().sign_ins.succeeded(email, address)
+    if moderator.first_password_ends_at is not None and moderator.first_password_ends_at <= utc_now():
+        _note_refusal(moderator, "first_password_ended")
+        return _again(ENDED, email, 401)
     following = local_path(request.form.get("next"))
     if second_factor.is_on(moderator):
         session.clear()
@@ -102,7 +106,8 @@ def sign_out() -> Response:
         moderators.close_session(transaction, request.cookies[session_cookie()])
     session.clear()
     response = make_response(redirect(url_for("sign_in.form"), 303))
-    _set_cookie(response, "", max_age=0)
+    set_session_cookie(response, "", max_age=0)
+    response.headers["Clear-Site-Data"] = '"storage"'
     return response
 
 
@@ -162,20 +167,8 @@ def _signed_in(moderator: Moderator, following: str) -> Response:
         token = moderators.open_session(transaction, moderator, now, user_agent=request.user_agent.string)
     session.clear()
     response = make_response(redirect(following, 303))
-    _set_cookie(response, token, max_age=int(moderators.ABSOLUTE_LIMIT.total_seconds()))
+    set_session_cookie(response, token, max_age=int(moderators.ABSOLUTE_LIMIT.total_seconds()))
     return response
-
-
-def _set_cookie(response: Response, token: str, *, max_age: int) -> None:
-    response.set_cookie(
-        session_cookie(),
-        token,
-        max_age=max_age,
-        path="/",
-        secure=services().settings.secure_cookies,
-        httponly=True,
-        samesite="Lax",
-    )
 
 
 def _again(message: str, email: str, status: int) -> Response:

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
 from moderation.domain.errors import Conflict, InvalidRequest, NotFound
-from moderation.passwords import hash_password, make_password
+from moderation.passwords import FIRST_PASSWORD, hash_password, make_password
 from moderation.storage import moderators
 from moderation.storage.tables import Role, Site
+from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators
 from moderation.web.dashboard.frame import page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
@@ -49,7 +50,10 @@ def add(slug: str) -> ResponseReturnValue:
         is_new = person is None
         if person is None:
             name = name or email.partition("@")[0][:MAX_NAME]
-            person = moderators.add_moderator(session, email=email, name=name, password_hash=hashed)
+            ends_at = utc_now() + FIRST_PASSWORD
+            person = moderators.add_moderator(
+                session, email=email, name=name, password_hash=hashed, first_password_ends_at=ends_at
+            )
         elif site.id in moderators.roles(session, person.id):
             return _page(site, refused="This person is on the list already."), 409
         moderators.join_site(session, person, site, role)
