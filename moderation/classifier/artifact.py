@@ -148,7 +148,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ModelError(f"There is no model in {directory.name}: manifest.json is missing. {_RESTORE}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"manifest.json of {directory.name} is not valid JSON. {_RESTORE}") from error
     if not isinstance(manifest, dict):
         raise ModelError(f"manifest.json of {directory.name} is not a JSON object. {_RESTORE}")
@@ -188,7 +188,7 @@ def check_file(path: Path, manifest: dict[str, Any]) -> None:
 def _weights(path: Path, columns: int) -> NDArray[np.int16]:
     """The weights as they lie in the file, mapped and never unpickled."""
     try:
-        weights: NDArray[np.int16] = np.load(path, mmap_mode="r", allow_pickle=False)
+        weights: NDArray[np.int16] = np.lib.format.open_memmap(path, mode="r")  # refuses objects, and archives
     except ValueError as error:
         raise ModelError(f"{path.parent.name}/{path.name} is not an array of numbers. {_RESTORE}") from error
     if weights.shape != (columns, WIDTH) or weights.dtype != np.int16 or not weights.flags.c_contiguous:

@@ -55,6 +55,10 @@ def serve(host: str, port: int, threads: int, workers: int) -> None:
         "worker_connections": 800,  # with the files beside them under the 1,024 that a process may have open
         "graceful_timeout": GRACE_S,
         "keepalive": 15,
+        # Gunicorn would take a path and a scheme from headers of whoever connects from this machine, as proxies do for
+        # strangers; what a proxy may say is TRUSTED_PROXIES' to decide.
+        "forwarded_allow_ips": "",
+        "forwarder_headers": "",
         "logger_class": _Log,
         "proc_name": "moderation",
         "control_socket_disable": True,

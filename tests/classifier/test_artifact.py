@@ -1,6 +1,8 @@
 """A model directory is read only if it is what its manifest and our own list say."""
 
 import json
+import pickle
+import zipfile
 from fractions import Fraction
 
 import numpy as np
@@ -85,6 +87,38 @@ def test_pickled_objects_are_never_loaded(directory):
         artifact.load(directory)
 
 
+@pytest.mark.parametrize("kind", ["pickle", "archive", "code", "brackets", "endless"])
+def test_a_file_that_is_no_array_is_refused_even_if_the_hash_is_right(directory, tmp_path, kind):
+    """Made by somebody who can write the manifest too: it does not load, and nothing in it runs."""
+    path, ran = directory / "weights.npy", tmp_path / "ran"
+
+    class Evil:
+        def __reduce__(self):
+            return ran.touch, ()
+
+    code = f"{{'descr': open({str(ran)!r}, 'w'), 'fortran_order': False, 'shape': (1,)}}".encode()
+    match kind:
+        case "pickle":
+            path.write_bytes(pickle.dumps(Evil()))
+        case "archive":
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("a.npy", b"0" * 1_000_000)
+        case "code" | "brackets":
+            header = code if kind == "code" else b"(" * 60_000
+            path.write_bytes(b"\x93NUMPY\x02\x00" + len(header).to_bytes(4, "little") + header)
+        case "endless":
+            with path.open("wb") as file:
+                shape = {"descr": "<i2", "fortran_order": False, "shape": (2**40, 8)}
+                np.lib.format.write_array_header_1_0(file, shape)
+    manifest = json.loads((directory / "manifest.json").read_text())
+    manifest["files"]["weights.npy"]["sha256"] = artifact.sha256(path)
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(ModelError, match="is not an array of numbers"):
+        artifact.load(directory)
+    assert not ran.exists()
+
+
 def test_a_missing_artifact_is_named_with_the_way_out(directory):
     (directory / "weights.npy").unlink()
 
@@ -92,7 +126,7 @@ def test_a_missing_artifact_is_named_with_the_way_out(directory):
         artifact.load(directory)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{"])
+@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 200_000], ids=range(4))
 def test_a_broken_manifest_is_refused(directory, content):
     (directory / "manifest.json").write_text(content)
 

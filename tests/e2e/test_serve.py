@@ -213,3 +213,24 @@ def test_requests_of_two_lengths_are_refused(shared_stack, lengths):
 
     assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 501"))
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_body_that_is_too_large_is_heard_out_and_told_so(shared_stack):
+    connection = http.client.HTTPConnection("127.0.0.1", shared_stack.service_port, timeout=30)
+    connection.request("POST", "/v1/comments", body=b"x" * 8_000_000, headers=headers(shared_stack))
+    response = connection.getresponse()
+
+    assert (response.status, json.loads(response.read())["type"]) == (413, "urn:moderation:problem:body-too-large")
+    connection.close()
+
+
+@pytest.mark.parametrize("name", ["SCRIPT_NAME", "Script-Name", "PATH_INFO", "X-Forwarded-Proto", "X-Forwarded-Prefix"])
+def test_no_header_leads_to_another_address(shared_stack, name):
+    """Not even from this machine, where a proxy passes on what strangers send."""
+    connection = http.client.HTTPConnection("127.0.0.1", shared_stack.service_port, timeout=30)
+    connection.request("GET", "/sign-in", headers={name: "/metrics"})
+    response = connection.getresponse()
+
+    assert response.status == 200
+    assert b'action="/sign-in"' in response.read()
+    connection.close()

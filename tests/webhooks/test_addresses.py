@@ -162,6 +162,62 @@ def test_nothing_connects_to_a_refused_address(host, no_connections):
 
 
 @pytest.mark.parametrize("url", UNREADABLE)
+def test_nothing_connects_to_an_address_that_cannot_be_meant(url, no_connections):
+    with pytest.raises(SendError):
+        send(url, {}, b"", networks=())
+
+
+ANSWERS = [
+    ["127.0.0.1"],
+    ["169.254.169.254"],
+    ["fd00:ec2::254"],
+    ["::ffff:169.254.169.254"],
+    ["64:ff9b::a9fe:a9fe"],
+    ["2002:a9fe:a9fe::1"],
+    ["2001:0:a9fe:a9fe::"],
+    ["fe80::1%eth0"],
+    ["fe80::a9fe:a9fe%2"],
+    ["::"],
+    ["0.0.0.0"],  # noqa: S104 - nothing is bound to it here
+    ["8.8.8.8", "127.0.0.1"],
+    ["127.0.0.1", "8.8.8.8"],
+    ["8.8.8.8", "1.1.1.1", "10.0.0.1"],
+    ["2606:4700:4700::1111", "::1"],
+    ["8.8.8.8", "::ffff:10.0.0.1"],
+    ["8.8.8.8", "fe80::1%eth0"],
+    ["192.168.7.9"],  # where an alias (CNAME) into somebody's own network ends
+]
+
+
+@pytest.mark.parametrize("answers", ANSWERS, ids=",".join)
+def test_nothing_connects_where_a_name_leads_to_such_an_address(answers, names, no_connections):
+    names.known["blog.example"] = [answers, ["8.8.8.8"]]
+
+    with pytest.raises(SendError):
+        send("https://blog.example/hook", {}, b"", networks=())
+    assert names.asked == ["blog.example"]  # no second question, whose answer might be better
+
+
+def test_a_name_that_turns_private_after_the_check_is_connected_to_where_it_was_checked(names, monkeypatch):
+    names.known["rebind.example"] = [["8.8.8.8"], ["127.0.0.1"], ["10.0.0.1"]]
+    connected = []
+
+    def connect(_, address):
+        connected.append(address[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    with pytest.raises(SendError):
+        send("https://rebind.example/hook", {}, b"", networks=())
+
+    assert (connected, names.asked) == (["8.8.8.8"], ["rebind.example"])
+
+
+def test_more_than_sixty_ways_to_an_address_that_must_not_be_reached_are_tried_at_the_socket():
+    assert len({*NOT_PUBLIC, *SPELLINGS, *UNREADABLE, *map(str, ANSWERS)}) >= 120
+
+
+@pytest.mark.parametrize("url", UNREADABLE)
 def test_address_that_cannot_be_meant_is_refused(url):
     with pytest.raises(AddressRefused) as caught:
         check_url(url, ())
