@@ -1,5 +1,6 @@
 """The Flask application: settings in, collaborators wired, everything closed by default."""
 
+import hashlib
 from datetime import timedelta
 
 import structlog
@@ -129,6 +130,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=int(timedelta(hours=12).total_seconds()),
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
+    app.session_interface.digest_method = hashlib.sha256  # type: ignore[attr-defined]  # Flask's own is SHA-1
     app.json.sort_keys = False  # type: ignore[attr-defined]  # answers keep the order of the documentation
     if settings.trusted_proxies:
         count = settings.trusted_proxies
