@@ -96,15 +96,19 @@ def test_new_password_or_disabling_ends_every_sign_in(run, rows):
             assert moderators.find_session(session, token, utc_now()) is None
 
 
-def test_second_factor_of_somebody_without_phone_is_switched_off(run, rows):
+def add_with_second_factor(run, rows):
+    """Ann, who signs in in two steps."""
     run("moderator", "add", "ann@example.org")
     with rows.read() as session:
         ann = moderators.moderator_by_email(session, "ann@example.org")
     secret = second_factor.begin(rows, ann, secret_key="k" * 32)
     now = utc_now()
-    second_factor.confirm(
-        rows, ann, second_factor.code_at(secret, int(now.timestamp()) // 30), secret_key="k" * 32, now=now
-    )
+    code = second_factor.code_at(secret, int(now.timestamp()) // 30)
+    second_factor.confirm(rows, ann, code, secret_key="k" * 32, now=now)
+
+
+def test_second_factor_of_somebody_without_phone_is_switched_off(run, rows):
+    add_with_second_factor(run, rows)
 
     run("moderator", "reset-totp", "ann@example.org")
 
@@ -216,13 +220,7 @@ def test_half_a_coral_secret_is_refused(run):
 
 
 def test_a_new_password_leaves_the_second_factor_on(run, rows):
-    run("moderator", "add", "ann@example.org")
-    with rows.read() as session:
-        ann = moderators.moderator_by_email(session, "ann@example.org")
-    secret = second_factor.begin(rows, ann, secret_key="k" * 32)
-    now = utc_now()
-    code = second_factor.code_at(secret, int(now.timestamp()) // 30)
-    second_factor.confirm(rows, ann, code, secret_key="k" * 32, now=now)
+    add_with_second_factor(run, rows)
 
     run("moderator", "reset-password", "ann@example.org")
 

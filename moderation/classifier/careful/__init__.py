@@ -2,6 +2,6 @@
 
 import os
 
-# From 1.29 on, onnxruntime reports to its makers unless this is set before it is first imported. Nothing leaves
-# this house.
+# From 1.29 on, onnxruntime reports to its makers unless this is set before it is first imported;
+# nothing leaves the machine.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
