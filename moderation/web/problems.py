@@ -118,8 +118,6 @@ def _ours(error: errors.ModerationError, status: int) -> Response:
 
 def handle_http(error: HTTPException) -> Response:
     status = error.code or 500
-    if isinstance(error, SecurityError):  # under a name that is not ours no page can be made: it links to itself
-        return problem("unknown-host", "This is not the name of this service", status, "TRUSTED_HOSTS has its names.")
     code, title = HTTP_CODES.get(status, ("http-error", HTTPStatus(status).phrase))
     response = _in_dialect(error, status)
     if response is None and isinstance(error, SecurityError):
