@@ -1,9 +1,11 @@
 """Signals and scores of a text, within a deadline: a failure is an answer too, and it never publishes."""
 
+import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -19,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 EXTRA_PER_COMMENT_S = 0.05  # what each further comment of a batch adds to the deadline
 CAREFUL_SHARE = 0.5  # of the deadline: after that nobody waits for a second reader any more
+AT_ONCE = 2  # calls; one in a hurry that finds so many before it does without the second reader
 
 
 Wanted = bool | Collection[str]  # whether scores are the answer: all of them, or those of the attributes named
@@ -78,6 +81,7 @@ class Scorer:
         self.deadline_s = deadline_s
         self.careful_unusable = careful_unusable  # why the careful reader has no part in `reader`
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="scoring")
+        self._calls, self._lock = 0, threading.Lock()
 
     def assess(
         self,
@@ -90,13 +94,28 @@ class Scorer:
         """One assessment a request, in order. Never raises for a text.
 
         With *for_scores* the scores themselves are the answer, not only what the policy decides by them:
-        all, or those of the attributes that it names. *within_s* is a shorter deadline than the usual one.
+        all, or those of the attributes that it names. *within_s* is a shorter deadline than the usual one, of a
+        caller in a hurry: while others are being answered it has the quick reader's scores. Else callers who give up
+        early would queue before the service's door, where no deadline sees them.
         """
         start = time.monotonic()
         limit_s = min(self.deadline_s, within_s or self.deadline_s) + EXTRA_PER_COMMENT_S * (len(requests) - 1)
-        until = start + CAREFUL_SHARE * limit_s
-        futures = [self._pool.submit(self._assess_one, policy, request, for_scores, until) for request in requests]
-        return [self._collect(future, start + limit_s) for future in futures]
+        with self._counted() as others:
+            until = start if within_s and others >= AT_ONCE else start + CAREFUL_SHARE * limit_s
+            futures = [self._pool.submit(self._assess_one, policy, request, for_scores, until) for request in requests]
+            return [self._collect(future, start + limit_s) for future in futures]
+
+    @contextmanager
+    def _counted(self) -> Iterator[int]:
+        """Counts a call while it lasts; how many there were before it."""
+        with self._lock:
+            before = self._calls
+            self._calls += 1
+        try:
+            yield before
+        finally:
+            with self._lock:
+                self._calls -= 1
 
     def _assess_one(self, policy: Policy, request: Request, for_scores: Wanted, until: float) -> Assessment:
         started = time.perf_counter()

@@ -2,7 +2,7 @@
 
 import csv
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -83,6 +83,17 @@ def _label(value: str, path: Path, number: int) -> float:
     if not 0 <= label <= 1:
         raise InvalidRequest(f"Row {number} of {path.name} has a label that is not a number from 0 to 1.")
     return label
+
+
+def rows_of(data: TrainingData, rows: NDArray[np.intp]) -> TrainingData:
+    """Some rows of the data, by number."""
+    return replace(
+        data,
+        texts=[data.texts[row] for row in rows],
+        labels={name: labels[rows] for name, labels in data.labels.items()},
+        sources=data.sources[rows],
+        natural=data.natural[rows],
+    )
 
 
 def with_examples(data: TrainingData, *, seed: int) -> TrainingData:

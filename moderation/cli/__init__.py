@@ -15,6 +15,7 @@ COMMANDS = {
     "match-threshold": ("match_threshold", "match_threshold"),
     "explain": ("explain", "explain"),
     "train": ("train", "train"),
+    "ablate": ("ablate", "ablate"),
     "bench": ("bench", "bench"),
     "bench-service": ("bench_service", "bench_service"),
     "backup": ("backup", "backup"),

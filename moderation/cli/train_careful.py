@@ -16,10 +16,11 @@ from moderation.cli.wish import KINDS, Wish, command_of, data_of, refit_command_
 from moderation.domain.reading import ATTRIBUTES, TOXICITY
 
 if TYPE_CHECKING:  # brings onnxruntime, which training the quick reader does without
+    from moderation.classifier.careful.network import Network
     from moderation.classifier.careful.reader import CarefulReader
 
 _CHECKPOINT, _RUN = "checkpoint.pt", "checkpoint.json"
-_MANIFEST, _METRICS, _ABLATIONS = "manifest.json", "metrics.json", "ablations.json"
+_MANIFEST, _METRICS, ABLATIONS = "manifest.json", "metrics.json", "ablations.json"
 _COMPARED = 2_000  # held-back comments on which the exact network is compared with the one in 8 bits
 
 Json = dict[str, Any]
@@ -40,7 +41,8 @@ def train_careful(wish: Wish, progress: Progress) -> tuple[Json, Json]:
     rows, quick = data.read(wish.file), QuickReader.load(wish.quick)
     command = command_of(wish, quick)
     _claim(wish, command)
-    careful, quantisation = _train_network(wish, base, rows, quick, progress)
+    network, careful = train_network(wish, base, rows, quick, progress)
+    quantisation = _quantisation(network, careful, base, rows, progress)
     training = {"command": command, "seed": wish.seed, "data": data_of(wish, rows)} | _started(wish)
     made = _finish(wish, rows, quick, careful, training, None, quantisation, progress)
     for name in (_CHECKPOINT, _RUN):
@@ -68,13 +70,13 @@ def refit_careful(wish: Wish, progress: Progress) -> tuple[Json, Json]:
     return _finish(wish, rows, quick, careful, training, before, metrics.get("quantisation"), progress)
 
 
-def _train_network(
+def train_network(
     wish: Wish, base: Path, rows: TrainingData, quick: QuickReader, progress: Progress
-) -> "tuple[CarefulReader, Json]":
+) -> "tuple[Network, CarefulReader]":
+    """The network as it was trained, and as it was written: in 8 bits."""
     import torch
     import transformers
 
-    from moderation.classifier.careful.agreement import agreement
     from moderation.classifier.careful.inputs import Tokens
     from moderation.classifier.careful.mixture import Mixture, Recipe
     from moderation.classifier.careful.network import Network
@@ -90,7 +92,7 @@ def _train_network(
     network = Network(base, len(ATTRIBUTES))
     if wish.start:
         start_from(network, wish.start / NETWORK)
-    recipe = Recipe(rows=wish.rows, **{kind: kind not in wish.without for kind in KINDS})
+    recipe = Recipe(rows=wish.rows, own=wish.own, **{kind: kind not in wish.without for kind in KINDS})
     tokens = Tokens(base / TOKENS)
     train(
         network,
@@ -104,12 +106,22 @@ def _train_network(
         peak=LATER_PEAK if wish.start else 1.0,
     )
     (wish.output / _MANIFEST).unlink(missing_ok=True)  # it is of the network that is replaced now
-    careful = write_network(wish.output, network, base / TOKENS, ATTRIBUTES)
+    return network, write_network(wish.output, network, base / TOKENS, ATTRIBUTES)
+
+
+def _quantisation(
+    network: "Network", careful: "CarefulReader", base: Path, rows: TrainingData, progress: Progress
+) -> Json:
+    from moderation.classifier.careful.agreement import agreement
+    from moderation.classifier.careful.inputs import Tokens
+    from moderation.classifier.careful.reader import TOKENS
+
     progress("comparing 8 bits with 32", 0, 1)
     toxicity = rows.labels[TOXICITY]
     unseen = np.flatnonzero(rows.held_back & rows.natural & ~np.isnan(toxicity))[:_COMPARED]
     texts = [rows.texts[row] for row in unseen]
-    return careful, agreement(network, careful, tokens, texts, toxicity[unseen] >= 0.5) if texts else {}
+    tokens = Tokens(base / TOKENS)
+    return agreement(network, careful, tokens, texts, toxicity[unseen] >= 0.5) if texts else {}
 
 
 def _started(wish: Wish) -> Json:
@@ -151,7 +163,7 @@ def _finish(
         progress=progress,
         command=refit_command_of(wish, quick),
         quantisation=quantisation,
-        ablations=_read_json(wish.output / _ABLATIONS) or None,
+        ablations=_read_json(wish.output / ABLATIONS) or None,
         without_civil_comments=CarefulReader.load(wish.spans_by) if wish.spans_by else None,
     )
     artifact.write_json(wish.output / _METRICS, metrics)

@@ -1,13 +1,13 @@
 """What `train --reader careful` was asked for, and how its manifest tells it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from moderation.classifier import artifact
-from moderation.classifier.data import TrainingData, with_examples
+from moderation.classifier.data import TrainingData, rows_of, with_examples
 from moderation.classifier.reader import QuickReader
 from moderation.cli.described import described
 
@@ -30,19 +30,14 @@ class Wish:
     threads: int
     spans_by: Path | None
     start: Path | None = None
+    own: float = 1.0  # how often our own examples are read, against usual; small trainings would be of little else
 
 
 def without_sources(rows: TrainingData, names: tuple[str, ...]) -> TrainingData:
     kept = ~np.isin(rows.sources, names)
     if kept.all():
         return rows
-    return replace(
-        rows,
-        texts=[rows.texts[row] for row in np.flatnonzero(kept)],
-        labels={name: labels[kept] for name, labels in rows.labels.items()},
-        sources=rows.sources[kept],
-        natural=rows.natural[kept],
-    )
+    return rows_of(rows, np.flatnonzero(kept))
 
 
 def data_of(wish: Wish, rows: TrainingData) -> dict[str, Any]:

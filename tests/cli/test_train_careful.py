@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from moderation.classifier import artifact, data
-from moderation.classifier.careful import base
+from moderation.classifier.careful import ablations, base, mixture
 from moderation.classifier.careful.reader import CarefulReader
+from moderation.cli.ablate import ablate
 from moderation.cli.train import train
 from moderation.cli.wish import Wish, command_of, without_sources
+from moderation.domain.reading import Context
 from tests.cli.tables import KIND, RUDE, run
 
 LABELS = "toxicity,severe_toxicity,profanity,threat,insult,identity_attack,sexually_explicit,spam"
@@ -181,3 +183,37 @@ def test_a_run_that_was_broken_off_goes_on_and_ends_the_same(tmp_path, start, mo
 
     networks = [(tmp_path / name / "network.onnx").read_bytes() for name in ("whole", "broken")]
     assert networks[0] == networks[1]
+
+
+@needs_torch
+def test_what_a_kind_of_data_brings_is_written_for_the_card(data_file, tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.setattr(mixture, "with_examples", lambda rows, seed: rows)  # with our own it would take minutes
+    monkeypatch.setattr(mixture, "_articles", list)
+    monkeypatch.setattr(ablations, "our_articles", lambda: [Context(title="Roses", article="They are red.")])
+    monkeypatch.setattr(ablations, "LEFT_OUT", {"disguises": "disguised words"})
+    (tmp_path / "careful-9").mkdir()
+    given = ("--output", tmp_path / "careful-9", "--work", tmp_path / "work", "--rows", 40, "--threads", 1)
+
+    result = run(ablate, data_file, *given, "--json")
+
+    assert result.exit_code == 0, result.output
+    written = json.loads((tmp_path / "careful-9" / "ablations.json").read_text())
+    assert written == json.loads(result.stdout)
+    found = written["kinds of data"]
+    assert set(found["trainings"]) == {"everything", "without disguised words"}
+    assert all("AUC, natural" in line for line in found["trainings"].values())
+    assert found["command"] == (
+        "moderation ablate data.csv --output models/careful-9 --work DIRECTORY --rows 40 --seed 0"
+    )
+
+
+def test_ablations_need_the_extra_as_well(data_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "find_spec", lambda name: None if name == "torch" else object())
+    (tmp_path / "careful-9").mkdir()
+
+    refuses(
+        run(ablate, data_file, "--output", tmp_path / "careful-9", "--work", tmp_path / "work"),
+        "needs the extra `train` (torch missing)",
+    )
+    assert not (tmp_path / "work").exists()

@@ -16,7 +16,7 @@ from moderation.classifier.careful.reader import Careful as Said
 from moderation.classifier.reader import QuickReader
 from moderation.domain.policy import Band, Policy
 from moderation.domain.reading import ATTRIBUTES, TOXICITY, Careful, Context, Reading
-from moderation.scoring import Request, Scorer
+from moderation.scoring import AT_ONCE, Request, Scorer
 from moderation.storage.tables import Decision
 from tests.factories import FakeReader, make_submission
 
@@ -222,6 +222,29 @@ def test_the_careful_reader_is_asked_by_the_sites_own_policy_and_has_less_time_t
 
     scorer.assess(Policy(bands=bands), [Request(TEXT)], within_s=0.5)
     assert 0 < reader.within_s <= 0.25
+
+
+def test_a_caller_in_a_hurry_does_not_stand_in_line_for_the_careful_reader(both, scorer_of, stop):
+    is_reading = threading.Semaphore(0)
+
+    def read():
+        is_reading.release()
+        assert stop.wait(20)
+
+    scorer = scorer_of(both(Network(before=read), answer_s=20), deadline_s=60)
+    with ThreadPoolExecutor(AT_ONCE) as others:
+        first = [others.submit(scorer.assess, Policy(), [Request(TEXT)]) for _ in range(AT_ONCE)]
+        for _ in first:
+            assert is_reading.acquire(timeout=10)
+
+        [hurried] = scorer.assess(Policy(), [Request(TEXT)], for_scores=True, within_s=40)
+        assert hurried.reading.careful is Careful.LATE
+        assert not any(future.done() for future in first)
+        stop.set()
+
+    assert [future.result()[0].reading.careful for future in first] == [Careful.ASKED] * AT_ONCE
+    [alone] = scorer.assess(Policy(), [Request(TEXT)], for_scores=True, within_s=40)
+    assert alone.reading.careful is Careful.ASKED
 
 
 def test_with_a_lines_distance_from_every_band_nobody_is_asked(both, scorer_of, quick):

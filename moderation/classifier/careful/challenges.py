@@ -32,22 +32,30 @@ _SENTENCES = 8_000  # of bias_madlibs
 _FEWEST = 20  # rows in violent words that a share is stated of
 
 
-def disguises(both: BothReaders, unseen: Unseen, texts: Sequence[str], seed: int) -> Json:
+def disguises(
+    both: BothReaders,
+    unseen: Unseen,
+    texts: Sequence[str],
+    seed: int,
+    most_toxic: int = _TOXIC,
+    most_innocent: int = _INNOCENT,
+) -> Json:
     """The share of the recall that is left when held-back comments are disguised, at the same false positives.
 
     Each reader's threshold is that of the policy for the comments as they are; for the disguised ones it is moved
     to where as many innocent ones (disguised too) are held.
     """
-    toxic, innocent = (_of_talk(unseen, texts, is_toxic, seed) for is_toxic in (True, False))
+    toxic = of_talk(unseen, texts, True, seed, most_toxic)
+    innocent = of_talk(unseen, texts, False, seed, most_innocent)
     if not toxic or not innocent:
         return {}
     hold = DEFAULT_BANDS[TOXICITY].hold or 0.5
-    caught = {reader: scores >= hold for reader, scores in _toxicity(both, toxic).items()}
-    flagged = {reader: float((scores >= hold).mean()) for reader, scores in _toxicity(both, innocent).items()}
+    caught = {reader: scores >= hold for reader, scores in toxicity(both, toxic).items()}
+    flagged = {reader: float((scores >= hold).mean()) for reader, scores in toxicity(both, innocent).items()}
     kinds: Json = {}
     random = Random(seed)
     for kind in KINDS:
-        found, others = (_toxicity(both, [obfuscate(text, kind, random) for text in of]) for of in (toxic, innocent))
+        found, others = (toxicity(both, [obfuscate(text, kind, random) for text in of]) for of in (toxic, innocent))
         kinds[kind] = {
             reader: mean_estimate(
                 (found[reader] > np.quantile(others[reader], 1 - flagged[reader])).astype(float),
@@ -67,16 +75,16 @@ def disguises(both: BothReaders, unseen: Unseen, texts: Sequence[str], seed: int
     }
 
 
-def _of_talk(unseen: Unseen, texts: Sequence[str], toxic: bool, seed: int) -> list[str]:
-    """Held-back comments of Wikipedia's talk pages that are (or are not) toxic."""
+def of_talk(unseen: Unseen, texts: Sequence[str], toxic: bool, seed: int, most: int) -> list[str]:
+    """Held-back comments of Wikipedia's talk pages that are (or are not) toxic, drawn at random."""
     talk = np.char.startswith(unseen.sources, "wikipedia-talk")
     labels = unseen.labels[:, 0]
     chosen = np.flatnonzero(talk & (labels >= 0.5 if toxic else labels < 0.5))
-    return [texts[row] for row in np.random.default_rng(seed).permutation(chosen)[: _TOXIC if toxic else _INNOCENT]]
+    return [texts[row] for row in np.random.default_rng(seed).permutation(chosen)[:most]]
 
 
-def _toxicity(both: BothReaders, texts: Sequence[str]) -> Columns:
-    return of_attribute(read_columns(both, texts), both.attributes.index(TOXICITY))
+def toxicity(both: BothReaders, texts: Sequence[str], contexts: Sequence[Context] | None = None) -> Columns:
+    return of_attribute(read_columns(both, texts, contexts), both.attributes.index(TOXICITY))
 
 
 def violence(unseen: Unseen, columns: Columns, texts: Sequence[str]) -> Json:
@@ -117,7 +125,7 @@ def groups(both: BothReaders, folder: Path, seed: int) -> Json:
     texts, bad = madlibs(folder)
     rows = np.sort(np.random.default_rng(seed).permutation(len(texts))[:_SENTENCES])
     chosen = [texts[row] for row in rows]
-    scores = _toxicity(both, chosen)
+    scores = toxicity(both, chosen)
     return {"rows": len(chosen), "readers": {reader: by_term(chosen, bad[rows], scores[reader]) for reader in READERS}}
 
 

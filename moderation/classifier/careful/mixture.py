@@ -47,6 +47,7 @@ class Recipe:
     disguises: bool = True
     contexts: bool = True
     rows: int | None = None  # of the training file, drawn at random; all if None
+    own: float = 1.0  # how often our own examples are read, against usual
 
 
 class Mixture:
@@ -71,7 +72,7 @@ class Mixture:
         ]
         self._innocent = [example for example, _, _ in self._rows if _is_innocent(example.labels)]
         self._sentences = _violent_sentences(self._innocent)
-        self._articles = [_whole(article) for article in _articles()] if recipe.examples else []
+        self._articles = our_articles() if recipe.examples else []
         under = list(_under_articles(self._attributes)) if recipe.examples and recipe.contexts else []
         self._rows += [(example, ARTICLE_ROUNDS, True) for example in under if not is_held_back(example.text)]
 
@@ -80,11 +81,16 @@ class Mixture:
         drawn = [
             example
             for example, times, is_own in self._rows
-            for _ in range(self._times(times * (1.0 if not number else LATER_OWN if is_own else LATER_REAL)))
+            for _ in range(self._times(times * self._often(number, is_own)))
         ]
         self._random.shuffle(drawn)
         for example in drawn:
             yield self._varied(example)
+
+    def _often(self, number: int, is_own: bool) -> float:
+        if is_own:
+            return self._recipe.own * (LATER_OWN if number else 1.0)
+        return LATER_REAL if number else 1.0
 
     def _times(self, often: float) -> int:
         return int(often) + (self._random.random() < often - int(often))
@@ -152,6 +158,10 @@ def _violent_sentences(examples: Sequence[Example]) -> list[str]:
 def _articles() -> list[dict[str, Any]]:
     articles: list[dict[str, Any]] = json.loads(ARTICLES.read_text(encoding="utf-8"))["articles"]
     return articles
+
+
+def our_articles() -> list[Context]:
+    return [_whole(article) for article in _articles()]
 
 
 def _whole(article: dict[str, Any]) -> Context:

@@ -287,11 +287,18 @@ def test_metrics_are_plain_json_and_the_same_again(metrics, talk, quick, combina
     assert json.loads(json.dumps(metrics, allow_nan=False)) == json.loads(json.dumps(again))
 
 
-def test_an_outline_is_a_line_of_an_ablation(metrics, manifest):
-    line = outline(metrics)
+def test_an_outline_is_a_line_of_an_ablation(talk, quick, folder, metrics, manifest):
+    line = outline(talk, quick, WordReader(), folder=folder, seed=0, progress=lambda *_: None)
 
-    assert line["AUC, all"] == metrics["attributes"][TOXICITY]["all"]["figures"]["roc_auc"]["careful"]
-    assert line["recall kept in disguise"] == metrics["disguises"]["kept_mean"]["careful"]
+    whole = metrics["attributes"][TOXICITY]["all"]["figures"]["roc_auc"]["careful"]
+    assert line["AUC, all"]["value"] == pytest.approx(whole["value"], abs=0.01)
+    assert line["BPSN AUC, mean"] == metrics["identity_terms"]["readers"]["careful"]["bpsn"]["mean"]
+    assert line["AUC, under an article"]["value"] > 0.9  # that reader looks at nothing but the comment's words
+    assert 0 < line["recall kept in disguise"] <= 1
+    assert set(line) == set(line) & {
+        "AUC, natural", "AUC, all", "AUC, under an article", "AUC, parent shown", "BPSN AUC, mean",
+        "recall kept in disguise", "innocent comments on violence flagged",
+    }  # fmt: skip
     trainings = {"data kinds": ABLATIONS["data kinds"] | {"trainings": {"all": line}}}
     assert "| all |" in card(manifest, metrics | {"ablations": trainings})
 
