@@ -65,6 +65,13 @@ def roles(session: so.Session, moderator_id: uuid.UUID) -> dict[uuid.UUID, Role]
     return {row.site_id: row.role for row in rows}
 
 
+def is_asked_for_two_step(session: so.Session, moderator: Moderator) -> bool:
+    """Whether a site that they work on wants two-step sign-in of its people."""
+    asked = sa.select(Site.id).join(Membership, Membership.site_id == Site.id)
+    asked = asked.where(Membership.moderator_id == moderator.id, Site.requires_two_step)
+    return session.scalar(asked.limit(1)) is not None
+
+
 def people_of(session: so.Session, site_id: uuid.UUID) -> list[tuple[Moderator, Role]]:
     """Everybody with a role on the site, by name."""
     rows = session.execute(

@@ -113,6 +113,13 @@ def set_retention(session: so.Session, site: Site, days: int | None) -> None:
     audit.append(session, site.id, "setting", {"what": "retention", "days": days})
 
 
+def set_two_step(session: so.Session, site: Site, is_required: bool) -> None:
+    """Ask everybody who works on the site for two-step sign-in, or leave it to them."""
+    site.requires_two_step = is_required
+    session.add(site)
+    audit.append(session, site.id, "setting", {"what": "two_step", "required": is_required})
+
+
 def rename(session: so.Session, site: Site, name: str) -> None:
     site.name = name
     session.add(site)

@@ -118,6 +118,7 @@ class Site(Base):
         choice(StatusPage, "status_page"), default=StatusPage.REASON, server_default="reason"
     )
     retention_days: so.Mapped[int | None]  # decided comments are erased here after so many; None: never
+    requires_two_step: so.Mapped[bool] = so.mapped_column(default=False, server_default=sa.false())  # of its people
     created_at: so.Mapped[datetime] = _created()
 
     def webhook_secrets(self, now: datetime) -> tuple[bytes, ...]:

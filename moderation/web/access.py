@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import sqlalchemy.orm as so
 from flask import Flask, Response, after_this_request, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from moderation import second_factor
 from moderation.domain.comment import Actor
 from moderation.domain.errors import NotAllowed, NotSignedIn, RateLimited
 from moderation.storage import audit, moderators, sites
 from moderation.storage.audit import Who
 from moderation.storage.secrets import decrypt
 from moderation.storage.sites import list_sites, site_by_slug
-from moderation.storage.tables import ApiKey, Role, Site
+from moderation.storage.tables import ApiKey, Moderator, Role, Site
 from moderation.storage.types import utc_now
 from moderation.web import dialect
 from moderation.web.dialect import Caller
@@ -27,6 +29,8 @@ UNNAMED_SITES = 200
 
 # What somebody may do whose password was made for them: choose their own, or leave.
 WITH_A_FIRST_PASSWORD = {"account.account", "account.change_password", "sign_in.sign_out"}
+# And whose site asks for two-step sign-in, until they have it.
+WITHOUT_A_SECOND_STEP = {*WITH_A_FIRST_PASSWORD, "account.begin", "account.confirm"}
 
 
 def open_to_all(view: View) -> View:
@@ -211,6 +215,7 @@ def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
         if found is not None:
             g.moderator, g.session = found.moderator, found
             g.roles = moderators.roles(session, found.moderator_id)
+            lacks_step = _lacks_second_step(session, found.moderator)
             audit.acting.set(Who(Actor.MODERATOR.value, found.moderator_id))
     if found is None:
         if is_passive:
@@ -218,12 +223,19 @@ def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
         if request.method != "GET":
             return redirect(url_for("sign_in.form", undone=1), 303)
         return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")), 303)
-    if found.moderator.first_password_ends_at is not None and request.endpoint not in WITH_A_FIRST_PASSWORD:
-        return redirect(url_for("account.account"), 303)
+    is_first = found.moderator.first_password_ends_at is not None
+    if (is_first and request.endpoint not in WITH_A_FIRST_PASSWORD) or (
+        lacks_step and request.endpoint not in WITHOUT_A_SECOND_STEP
+    ):
+        return ("", 204) if is_passive else redirect(url_for("account.account"), 303)
     if not is_passive and now - found.seen_at > moderators.SEEN_RESOLUTION:
         with services().database.write() as session:
             moderators.touch_session(session, found, now)
     return None
+
+
+def _lacks_second_step(session: so.Session, moderator: Moderator) -> bool:
+    return not second_factor.is_on(moderator) and moderators.is_asked_for_two_step(session, moderator)
 
 
 def readable_sites() -> list[Any]:

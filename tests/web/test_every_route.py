@@ -39,6 +39,7 @@ FIELDS = {
     "mail": "never",
     "how": "all",
     "comment": "",
+    "required": "yes",
 }
 
 

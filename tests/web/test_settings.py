@@ -34,6 +34,7 @@ FORMS = [
     ("/people", {"email": "x@example.org", "role": "owner"}),
     (f"/people/{KEY_ID}/role", {"role": "owner"}),
     (f"/people/{KEY_ID}/remove", {}),
+    ("/people/two-step", {"required": "no"}),
     ("/akismet", {"blog": "https://garden.example"}),
     ("/akismet/show", {}),
     ("/akismet/rotate", {"hours": "0"}),

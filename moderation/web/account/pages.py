@@ -140,6 +140,7 @@ def switch_off() -> ResponseReturnValue:
     try:
         _check_password()
         _check_code()
+        _check_not_asked_for()
     except Refused as refused:
         return _page("two-step", str(refused)), refused.status
     second_factor.switch_off(services().database, g.moderator)
@@ -170,6 +171,12 @@ def _check_code() -> None:
     services().codes.succeeded(str(g.moderator.id))
 
 
+def _check_not_asked_for() -> None:
+    with services().database.read() as session:
+        if moderators.is_asked_for_two_step(session, g.moderator):
+            raise Refused(gettext("A site that you work on asks for two-step sign-in."), 409)
+
+
 def _done(sentence: str) -> ResponseReturnValue:
     flash(sentence, "note")
     return redirect(url_for("account.account"), 303)
@@ -194,6 +201,8 @@ def _page(form: str = "", message: str = "") -> str:
             session,
             sign_ins=rows,
             two_step=second_factor.is_on(g.moderator),
+            two_step_is_due=moderators.is_asked_for_two_step(session, g.moderator)
+            and not second_factor.is_on(g.moderator),
             codes_left=second_factor.recovery_codes_left(session, g.moderator),
             lengths=(MIN_LENGTH, MAX_LENGTH),
             is_first=g.moderator.first_password_ends_at is not None,

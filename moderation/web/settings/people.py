@@ -6,11 +6,13 @@ import uuid
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
+from moderation import second_factor
 from moderation.domain.errors import Conflict, InvalidRequest, NotFound
 from moderation.passwords import FIRST_PASSWORD, hash_password, make_password
-from moderation.storage import moderators
+from moderation.storage import moderators, sites
 from moderation.storage.tables import Role, Site
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators
@@ -75,6 +77,21 @@ def change_role(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
 def remove(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
     """No role on this site any more; the account and what it decided stay."""
     return _change(owned_site(slug), person_id, None, "They see nothing of this site any more.")
+
+
+@blueprint.post("/two-step")
+@for_moderators
+def set_two_step(slug: str) -> ResponseReturnValue:
+    """Ask everybody who works here for two-step sign-in, or leave it to them."""
+    site, is_required = owned_site(slug), request.form.get("required") == "yes"
+    if is_required and not second_factor.is_on(g.moderator):
+        return _page(site, refused=gettext("Set it up for yourself first: you would be locked out of this page.")), 409
+    with services().database.write() as session:
+        sites.set_two_step(session, site, is_required)
+    log.info("two_step_asked_for", site=site.slug, required=is_required, moderator=str(g.moderator.id))
+    if is_required:
+        return _done(site, gettext("Everybody here is asked for two-step sign-in from their next page on."))
+    return _done(site, gettext("Two-step sign-in is everybody’s own choice here."))
 
 
 def _change(site: Site, person_id: uuid.UUID, role: Role | None, sentence: str) -> ResponseReturnValue:
