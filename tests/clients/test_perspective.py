@@ -88,6 +88,21 @@ def test_client_raises_its_own_error(client, text, more, message, kind):
     assert (detail["@type"], detail["errorType"]) == (ANALYZER, kind)
 
 
+def test_a_batch_is_answered_call_by_call(client):
+    answers = {}
+    batch = client.new_batch_http_request(callback=lambda name, answer, error: answers.update({name: (answer, error)}))
+    for name, text in (("kind", KIND), ("empty", ""), ("unkind", UNKIND)):
+        body = {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, "languages": ["en"]}
+        batch.add(client.comments().analyze(body=body), request_id=name)
+    batch.execute()
+
+    kind, unkind = (
+        answers[name][0]["attributeScores"]["TOXICITY"]["summaryScore"]["value"] for name in ("kind", "unkind")
+    )
+    assert kind < 0.2 < 0.5 < unkind
+    assert answers["empty"][1].reason == "Comment must be non-empty."
+
+
 def test_bad_key_is_a_bad_request(service):
     with build_client(service, "AIzaSyNotOurs") as client, pytest.raises(HttpError) as caught:
         analyze(client)

@@ -88,7 +88,8 @@ def test_answer_is_the_golden_one(client, database, site, key, name):
                 akismet.count(session, site.id, "2026-11", field)
 
     def ids(answer):
-        return [answer.headers["X-akismet-guid"]] if "X-akismet-guid" in answer.headers else []
+        account = [str(answer.json["account_id"])] if "account_id" in answer.text else []
+        return account + [answer.headers[name] for name in ("X-akismet-guid",) if name in answer.headers]
 
     golden.compare(client, "akismet", name, key, headers=HEADERS, ids=ids)
 
@@ -451,6 +452,14 @@ def test_unexpected_error_waits_for_a_moderator_and_tells_nothing(app, call, mon
     assert (answer.status_code, answer.content_type) == (500, "text/plain; charset=utf-8")
     assert answer.headers["X-akismet-error"] == "500"
     assert "bad words" not in answer.text
+
+
+def test_akismets_own_client_for_php_reads_the_account_and_its_counts(call, key):
+    """Version 1.5 of it, which throws at an account that is no number."""
+    account = call("get-subscription", {}).json
+    assert account["account_id"] == call("get-subscription", {}).json["account_id"] > 0
+    for path in ("get-stats", "get-key-stats"):
+        assert set(call(path, {"key": key, "from": "6-months"}).json) >= {"spam", "ham", "accuracy", "time_saved"}
 
 
 def test_counts_are_those_of_the_month(call, client, key):

@@ -62,7 +62,7 @@ def get_subscription() -> Response:
     """What the plugin's settings page looks for."""
     return answers.compact(
         {
-            "account_id": g.site.slug,
+            "account_id": g.site.id.int % 10**9,  # Akismet's own client for PHP takes a number alone
             "account_name": g.site.name,
             "account_type": "self-hosted",
             "status": "active",
@@ -73,6 +73,7 @@ def get_subscription() -> Response:
 
 
 @call("get-stats", "POST")
+@call("get-key-stats", "POST")  # as Akismet's own client for PHP calls it
 def get_stats() -> Response:
     """All counts of the site, and the share of checks that nobody contradicted."""
     with services().database.read() as session:
@@ -105,7 +106,7 @@ def _as_csv(month: str, rows: list[dict[str, Any]], limit: int, offset: int, tot
     out.write(f"Active sites for {key()} during {month} (limit:{limit}, offset: {offset}, total: {total})\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(CSV_HEAD)
-    writer.writerows([*list(row.values())[:-1], int(row["is_revoked"])] for row in rows)
+    writer.writerows([*list(row.values())[:-1], str(row["is_revoked"]).lower()] for row in rows)
     return Response(out.getvalue(), content_type="text/csv; charset=utf-8")
 
 

@@ -26,19 +26,23 @@ WITHIN_S = 0.6
 LANGUAGES = ("en",)  # of the readers
 # Nothing is decided here, and what rules find has no place in the format.
 _SCORES_ONLY = Policy(bands={}, languages=(), words=(), patterns=(), max_links=None)
+BATCH = "/batch"  # as the discovery document says
 MAX_SENTENCES = 30  # with more, neighbours share a span: each is read on its own
 
 
 def caller() -> Caller:
     """By `?key=`, or one of the headers that carry a key."""
-    named = request.args.get("key") or request.headers.get("X-Goog-Api-Key")
+    named = next(filter(None, request.args.getlist("key")), None) or request.headers.get("X-Goog-Api-Key")
     if not named and request.authorization is not None and request.authorization.type == "bearer":
         named = request.authorization.token
     return caller_of_key((named or "").strip())
 
 
 DIALECT = Dialect(
-    blueprint, ("/v1alpha1", "/$discovery", "/discovery", "/comments:analyze", "/comments:suggestscore"), caller, refuse
+    blueprint,
+    ("/v1alpha1", "/$discovery", "/discovery", "/comments:analyze", "/comments:suggestscore", BATCH),
+    caller,
+    refuse,
 )
 
 
