@@ -81,6 +81,8 @@ def match_threshold(
     your site sees them: a selection of bad ones alone would move the thresholds. A comment is flagged from its
     threshold on. Rows without a score are skipped and counted.
     """
+    if plot_file is not None and not plot_file.parent.is_dir():  # not after all the reading
+        raise click.ClickException(f"{plot_file} cannot be written: there is no such directory.")
     column = score_column or attribute
     old: list[float] = []
     new: list[float] = []
@@ -159,7 +161,9 @@ def _score(value: Any, number: int) -> float | None:
     except ValueError:
         score = -1.0
     if not 0 <= score <= 1:
-        raise click.ClickException(f"The score of row {number} is not a number from 0 to 1.")
+        raise click.ClickException(
+            f"The score of row {number} is not a number from 0 to 1; 85 % and 0,85 are written as 0.85."
+        )
     return score
 
 

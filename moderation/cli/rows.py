@@ -35,8 +35,17 @@ class Source:
     def require(self, *names: str | None) -> None:
         for name in names:
             if name is not None and name not in self.columns:
-                there = ", ".join(self.columns) or "none"
-                raise click.ClickException(f"The input has no column '{name}'. Its columns: {there}.")
+                if any("\0" in column for column in self.columns):
+                    raise click.ClickException("The input is no text in UTF-8; save the table as CSV in UTF-8.")
+                there, hint = ", ".join(self.columns) or "none", _hint(self.columns)
+                raise click.ClickException(f"The input has no column '{name}'. Its columns: {there}.{hint}")
+
+
+def _hint(columns: list[str]) -> str:
+    """What may be wrong where spreadsheets write something else than commas."""
+    alone = columns[0] if len(columns) == 1 else ""
+    other = next((name for name, mark in (("semicolons", ";"), ("tabs", "\t")) if mark in alone), "")
+    return f" They seem to be separated by {other}: save the table with commas." if other else ""
 
 
 def format_of(name: str) -> str:

@@ -69,6 +69,30 @@ def test_what_is_no_score_is_said(run, scored):
     assert "No row" in run("match-threshold", str(scored), "--score-column", "other", fails=True)
 
 
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (b"", "no column 'text'. Its columns: none."),
+        (b"text,TOXICITY\n", "No row of FILE has a score"),
+        (b"text\nHi\n", "no column 'TOXICITY'. Its columns: text."),
+        (b"text;TOXICITY\nHi;0.4\n", "separated by semicolons"),
+        (b"text\tTOXICITY\nHi\t0.4\n", "separated by tabs"),
+        (b"text,TOXICITY\nHi,40%\n", "85 % and 0,85 are written as 0.85"),
+        (b'text,TOXICITY\nHi,"0,4"\n', "85 % and 0,85 are written as 0.85"),
+        ("text,TOXICITY\nHi,0.4\n".encode("utf-16"), "no text in UTF-8"),
+    ],
+)
+def test_what_a_spreadsheet_makes_of_a_table_is_said(run, tmp_path, table, said):
+    path = tmp_path / "table.csv"
+    path.write_bytes(table)
+    assert said in run("match-threshold", str(path), "--reader", "quick", fails=True)
+
+
+def test_place_of_the_plot_is_looked_at_before_anything_is_read(run, scored, tmp_path):
+    away = tmp_path / "nowhere" / "plot.svg"
+    assert "no such directory" in run("match-threshold", str(scored), "--plot", str(away), fails=True)
+
+
 @given(scores=SCORES, at=st.floats(0, 1))
 def test_no_other_threshold_comes_nearer_to_the_old_number(scores, at):
     old, new = np.array([pair[0] for pair in scores]), np.array([pair[1] for pair in scores])
