@@ -10,7 +10,7 @@ from moderation.classifier import artifact, data
 from moderation.classifier.reader import QuickReader
 from moderation.cli.progress import steps
 from moderation.cli.readers import cores, json_option, plain_errors
-from moderation.cli.train_careful import ABLATIONS, train_network
+from moderation.cli.train_careful import ABLATIONS, MANIFEST, METRICS, read_json, train_network
 from moderation.cli.wish import Wish
 
 _OWN = 0.25
@@ -41,7 +41,7 @@ def ablate(data_file: Path, output: Path, work: Path, rows: int, seed: int, thre
     """Train small networks, each without one kind of data, and write what each kind brings.
 
     It takes about a quarter of an hour for each of the four on two cores and needs the extra `train`. The figures go
-    to ablations.json in the output directory; `moderation train --reader careful --refit` puts them on its card.
+    to ablations.json in the output directory, and to the model's metrics and card.
     """
     with plain_errors(), steps() as progress:
         from moderation.classifier.careful.ablations import LEFT_OUT, outline
@@ -60,7 +60,7 @@ def ablate(data_file: Path, output: Path, work: Path, rows: int, seed: int, thre
                 _, careful = train_network(wish, base, read, quick, progress)
                 found = outline(read, quick, careful, folder=data_file.parent, seed=seed, progress=progress)
                 artifact.write_json(kept, found)
-            trainings[said] = json.loads(kept.read_text(encoding="utf-8"))
+            trainings[said] = read_json(kept)
         made = {
             "kinds of data": {
                 "about": _ABOUT.format(rows=rows),
@@ -70,4 +70,16 @@ def ablate(data_file: Path, output: Path, work: Path, rows: int, seed: int, thre
             }
         }
         artifact.write_json(output / ABLATIONS, made)
+        _show(output, made)
     click.echo(json.dumps(made, indent=1) if as_json else f"{output.name}/{ABLATIONS} is written.")
+
+
+def _show(output: Path, made: dict[str, Any]) -> None:
+    """Put the figures on the card of a model that has one."""
+    from moderation.classifier.careful.card import card
+
+    manifest, metrics = (read_json(output / name) for name in (MANIFEST, METRICS))
+    if manifest and metrics:
+        metrics["ablations"] = made
+        artifact.write_json(output / METRICS, metrics)
+        (output / "card.md").write_text(card(manifest, metrics), encoding="utf-8")

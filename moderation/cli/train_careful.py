@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # brings onnxruntime, which training the quick reader does wi
     from moderation.classifier.careful.reader import CarefulReader
 
 _CHECKPOINT, _RUN = "checkpoint.pt", "checkpoint.json"
-_MANIFEST, _METRICS, ABLATIONS = "manifest.json", "metrics.json", "ablations.json"
+MANIFEST, METRICS, ABLATIONS = "manifest.json", "metrics.json", "ablations.json"
 _COMPARED = 2_000  # held-back comments on which the exact network is compared with the one in 8 bits
 
 Json = dict[str, Any]
@@ -66,7 +66,7 @@ def refit_careful(wish: Wish, progress: Progress) -> tuple[Json, Json]:
         name: before[name] for name in ("command", "seed", "data", "history", "started_from") if name in before
     }
     training["refitted"] = {"command": refit_command_of(wish, quick), "sha256": artifact.sha256(wish.file)}
-    metrics = _read_json(wish.output / _METRICS)
+    metrics = read_json(wish.output / METRICS)
     return _finish(wish, rows, quick, careful, training, before, metrics.get("quantisation"), progress)
 
 
@@ -105,7 +105,7 @@ def train_network(
         progress=progress,
         peak=LATER_PEAK if wish.start else 1.0,
     )
-    (wish.output / _MANIFEST).unlink(missing_ok=True)  # it is of the network that is replaced now
+    (wish.output / MANIFEST).unlink(missing_ok=True)  # it is of the network that is replaced now
     return network, write_network(wish.output, network, base / TOKENS, ATTRIBUTES)
 
 
@@ -163,10 +163,10 @@ def _finish(
         progress=progress,
         command=refit_command_of(wish, quick),
         quantisation=quantisation,
-        ablations=_read_json(wish.output / ABLATIONS) or None,
+        ablations=read_json(wish.output / ABLATIONS) or None,
         without_civil_comments=CarefulReader.load(wish.spans_by) if wish.spans_by else None,
     )
-    artifact.write_json(wish.output / _METRICS, metrics)
+    artifact.write_json(wish.output / METRICS, metrics)
     trained_with = None if before is None else before.get("libraries", {})
     manifest = write_manifest(wish.output, careful.attributes, combination, quick.model, training, trained_with)
     for name, content in {"card.md": card(manifest, metrics), **plots(metrics)}.items():
@@ -177,7 +177,7 @@ def _finish(
 def _claim(wish: Wish, command: str) -> None:
     """Say whose the checkpoint is; going on from one of another run would make a network that nobody asked for."""
     run = {"command": command, "sha256": artifact.sha256(wish.file)}
-    found = _read_json(wish.output / _RUN)
+    found = read_json(wish.output / _RUN)
     if found and found != run:
         raise ModelError(
             f"{wish.output.name}/{_CHECKPOINT} is of another run: `{found.get('command')}`. "
@@ -187,7 +187,7 @@ def _claim(wish: Wish, command: str) -> None:
     artifact.write_json(wish.output / _RUN, run)
 
 
-def _read_json(path: Path) -> Json:
+def read_json(path: Path) -> Json:
     """What an earlier run left, or nothing."""
     found: Json = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found

@@ -186,13 +186,13 @@ def test_a_run_that_was_broken_off_goes_on_and_ends_the_same(tmp_path, start, mo
 
 
 @needs_torch
-def test_what_a_kind_of_data_brings_is_written_for_the_card(data_file, tmp_path, monkeypatch):
+def test_what_a_kind_of_data_brings_is_written_on_the_card(data_file, tmp_path, both, monkeypatch):
     pytest.importorskip("torch")
     monkeypatch.setattr(mixture, "with_examples", lambda rows, seed: rows)  # with our own it would take minutes
     monkeypatch.setattr(mixture, "_articles", list)
     monkeypatch.setattr(ablations, "our_articles", lambda: [Context(title="Roses", article="They are red.")])
     monkeypatch.setattr(ablations, "LEFT_OUT", {"disguises": "disguised words"})
-    (tmp_path / "careful-9").mkdir()
+    shutil.copytree(artifact.MODELS / both.careful.model, tmp_path / "careful-9")
     given = ("--output", tmp_path / "careful-9", "--work", tmp_path / "work", "--rows", 40, "--threads", 1)
 
     result = run(ablate, data_file, *given, "--json")
@@ -201,6 +201,8 @@ def test_what_a_kind_of_data_brings_is_written_for_the_card(data_file, tmp_path,
     written = json.loads((tmp_path / "careful-9" / "ablations.json").read_text())
     assert written == json.loads(result.stdout)
     found = written["kinds of data"]
+    assert json.loads((tmp_path / "careful-9" / "metrics.json").read_text())["ablations"] == written
+    assert "without disguised words" in (tmp_path / "careful-9" / "card.md").read_text()
     assert set(found["trainings"]) == {"everything", "without disguised words"}
     assert all("AUC, natural" in line for line in found["trainings"].values())
     assert found["command"] == (
