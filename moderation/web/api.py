@@ -24,10 +24,12 @@ from moderation.web import bodies, schemas
 from moderation.web.access import for_sites
 from moderation.web.services import services
 from moderation.web.status.pages import with_links
+from moderation.webhooks.testing import send_test
 
 blueprint = Blueprint("api", __name__, url_prefix="/v1")
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
+TEST_TIMEOUT_S = 5.0  # somebody waits for the blog's settings page
 
 
 @blueprint.post("/comments")
@@ -188,6 +190,21 @@ def show_site() -> Response:
             "webhook_disabled_at": _time(site.webhook_disabled_at) if site.webhook_disabled_at else None,
         }
     )
+
+
+@blueprint.post("/site/test")
+@for_sites
+def test_site() -> Response:
+    """Send the site a test event now, and say what its webhook answered."""
+    settings = services().settings
+    outcome = send_test(
+        g.site,
+        secret_key=settings.secret_key,
+        networks=settings.webhook_networks,
+        now=utc_now(),
+        timeout_s=TEST_TIMEOUT_S,
+    )
+    return jsonify({"delivered": not outcome.error, "status": outcome.status, "error": outcome.error})
 
 
 @blueprint.post("/score")

@@ -124,6 +124,14 @@ OPERATIONS = (
     ),
     Operation(
         "post",
+        "/v1/site/test",
+        "testSite",
+        "Send the site's webhook a signed test event (webhook.test), and say what it answered",
+        answers=((200, (schemas.TestOut,)),),
+        refuses=(401,),
+    ),
+    Operation(
+        "post",
         "/v1/score",
         "score",
         "Score one text, or a batch of at most 100; nothing is stored",

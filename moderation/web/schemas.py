@@ -218,6 +218,14 @@ class SiteOut(Schema):
     webhook_disabled_at: Annotated[datetime | None, Field(description="Since when that address is given up.")]
 
 
+class TestOut(Schema):
+    """What came of a test event."""
+
+    delivered: bool
+    status: Annotated[int | None, Field(description="What the blog answered; null: nothing.")]
+    error: Annotated[str, Field(description="What was wrong; empty if it was delivered.")]
+
+
 class BatchOut(Schema):
     results: list[CommentOut]
 

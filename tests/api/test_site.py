@@ -1,8 +1,12 @@
 """What a client asks to test its settings."""
 
+from dataclasses import replace
+
 from moderation.storage import sites
 from moderation.storage.tables import Site
 from moderation.storage.types import utc_now
+from moderation.web.app import create_app
+from tests.webhooks.receiver import LOOPBACK, Receiver, answer
 
 
 def test_a_key_is_told_whose_it_is_and_where_events_go(client, alice, bob):
@@ -28,3 +32,21 @@ def test_an_address_that_is_given_up_is_said_to_be(client, database, alice):
     with database.write() as session:
         sites.set_webhook(session, sites.site_by_slug(session, "alice"), "https://alice.example/new", utc_now())
     assert client.get("/v1/site", headers=alice).json["webhook_disabled_at"] is None
+
+
+def test_a_test_event_is_sent_to_the_own_address_and_what_came_of_it_said(settings, database, alice, bob):
+    app = create_app(replace(settings, webhook_networks=LOOPBACK), database=database, scorer=object())
+    client = app.test_client()
+    with Receiver() as open_blog, Receiver(answer(403)) as closed_blog:
+        told = []
+        for blog in (open_blog, closed_blog):
+            with database.write() as session:
+                sites.set_webhook(session, sites.site_by_slug(session, "alice"), blog.url, utc_now())
+            told.append(client.post("/v1/site/test", headers=alice).json)
+        nowhere = client.post("/v1/site/test", headers=bob).json
+
+    assert told[0] == {"delivered": True, "status": 204, "error": ""}
+    assert (told[1]["delivered"], told[1]["status"]) == (False, 403)
+    assert nowhere == {"delivered": False, "status": None, "error": "There is no address to send to."}
+    assert (len(open_blog.requests), len(closed_blog.requests)) == (1, 1)
+    assert client.post("/v1/site/test").status_code == 401

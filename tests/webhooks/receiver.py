@@ -158,7 +158,7 @@ def _read(connection: socket.socket) -> Request | None:
         while header := stream.readline().decode("latin-1").strip():
             name, _, value = header.partition(":")
             headers.append((name, value.strip()))
-        length = next(int(value) for name, value in headers if name.lower() == "content-length")
+        length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
         return Request(line, headers, stream.read(length))
 
 

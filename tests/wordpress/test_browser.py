@@ -64,7 +64,7 @@ def test_reader_moderator_and_administrator(open_page, blog, service, shared_see
     admin.get_by_role("button", name="Test the connection").click()
     found = admin.get_by_role("status")
     expect(found).to_contain_text("The webhook secret is right.")
-    expect(found).to_contain_text("knows where to send decisions")
+    expect(found).to_contain_text("A test of the way back has arrived")
     expect(found).not_to_contain_text("To mend")
 
     admin.goto(f"{blog.url}/wp-admin/edit-comments.php")

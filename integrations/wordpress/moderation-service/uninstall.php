@@ -20,7 +20,6 @@ function remove_everything() {
 	// phpcs:enable
 	delete_option( 'moderation_service' );
 	delete_option( 'moderation_service_table' );
-	delete_option( 'moderation_service_heard' );
 	delete_option( 'moderation_service_import' );
 	delete_post_meta_by_key( '_moderation_service_sent' );
 	wp_clear_scheduled_hook( 'moderation_service_send' );

@@ -24,8 +24,9 @@ function test_connection() {
 	}
 	$site = $answer->document;
 	/* translators: %s: the name of a site at the service. */
-	$good = found( true, sprintf( __( 'The service answers, and knows this blog as “%s”.', 'moderation-service' ), $site['name'] ) );
-	return array( $good, test_secret( $site ), test_way_back( $site ) );
+	$known  = found( true, sprintf( __( 'The service answers, and knows this blog as “%s”.', 'moderation-service' ), $site['name'] ) );
+	$secret = test_secret( $site );
+	return array( $known, $secret, test_way_back( $site, $secret['is_good'] ) );
 }
 
 /**
@@ -65,31 +66,44 @@ function test_secret( array $site ) {
 }
 
 /**
- * Whether the service sends its decisions here.
+ * Whether the service sends its decisions here, and they arrive.
  *
- * @param array<string, mixed> $site What the service says of the key's site.
+ * @param array<string, mixed> $site          What the service says of the key's site.
+ * @param bool                 $is_secret_good False: what it sends cannot be let in, so that nothing is tried.
  * @return array{is_good: bool, text: string}
  */
-function test_way_back( array $site ) {
-	$ours   = events_address();
+function test_way_back( array $site, $is_secret_good ) {
 	$theirs = isset( $site['webhook_url'] ) ? (string) $site['webhook_url'] : '';
 	if ( '' === $theirs ) {
-		/* translators: %s: an address. */
-		return found( false, sprintf( __( 'The service does not know where to send decisions. Enter this as the webhook address there: %s', 'moderation-service' ), $ours ) );
+		return found( false, __( 'The service does not know where to send decisions.', 'moderation-service' ) . ' ' . how_to_point_here( $site ) );
 	}
 	if ( ! leads_here( $theirs ) ) {
 		/* translators: 1, 2: addresses. */
-		return found( false, sprintf( __( 'The service sends decisions to %1$s, and this blog listens at %2$s.', 'moderation-service' ), $theirs, $ours ) );
+		return found( false, sprintf( __( 'The service sends decisions to %1$s, and this blog listens at %2$s.', 'moderation-service' ), $theirs, events_address() ) . ' ' . how_to_point_here( $site ) );
 	}
 	if ( ! empty( $site['webhook_disabled_at'] ) ) {
-		return found( false, __( 'The service has stopped sending decisions here. Set the webhook address there again.', 'moderation-service' ) );
+		return found( false, __( 'The service has stopped sending decisions here.', 'moderation-service' ) . ' ' . how_to_point_here( $site ) );
 	}
-	$heard = (int) get_option( HEARD_OPTION, 0 );
-	if ( ! $heard ) {
-		return found( true, __( 'The service knows where to send decisions. None has come yet; the button “Send a test event” in its settings sends one.', 'moderation-service' ) );
+	$answer = $is_secret_good ? call( 'POST', '/v1/site/test' ) : null;
+	if ( null === $answer || ! isset( $answer->document['delivered'] ) ) {
+		return found( true, __( 'The service knows where to send decisions. Whether they arrive was not tried.', 'moderation-service' ) );
 	}
-	/* translators: %s: a span of time, such as "5 minutes". */
-	return found( true, sprintf( __( 'The service knows where to send decisions. The last came %s ago.', 'moderation-service' ), human_time_diff( $heard ) ) );
+	if ( ! $answer->document['delivered'] ) {
+		/* translators: %s: what the service says, a sentence. */
+		return found( false, sprintf( __( 'The service knows where to send decisions, and cannot get there: %s', 'moderation-service' ), $answer->document['error'] ) );
+	}
+	return found( true, __( 'A test of the way back has arrived: decisions in the dashboard change comments here.', 'moderation-service' ) );
+}
+
+/**
+ * What has the service send its decisions here.
+ *
+ * @param array<string, mixed> $site What the service says of the key's site.
+ * @return string
+ */
+function how_to_point_here( array $site ) {
+	/* translators: %s: a command. */
+	return sprintf( __( 'Enter this blog’s webhook address in the service’s settings, or run: %s', 'moderation-service' ), "moderation site set-webhook {$site['site']} '" . events_address() . "'" );
 }
 
 /**
@@ -128,6 +142,9 @@ function what_is_wrong( Answer $answer ) {
 	if ( 401 === $answer->status ) {
 		return __( 'The service answers, and does not take the API key: copy it anew, or have a new one printed with “moderation site rotate-key”.', 'moderation-service' );
 	}
+	if ( 'host-not-trusted' === $answer->code() ) {
+		return __( 'The service answers, and does not know itself by this name: enter its PUBLIC_BASE_URL as the address here, or add the name to its TRUSTED_HOSTS.', 'moderation-service' );
+	}
 	if ( $answer->status >= 500 ) {
 		/* translators: %s: what the service answered. */
 		return sprintf( __( 'Something answers at this address, and cannot work just now: %s', 'moderation-service' ), $answer->message );
@@ -136,10 +153,27 @@ function what_is_wrong( Answer $answer ) {
 		return $answer->message;
 	}
 	if ( $answer->status ) {
-		return __( 'Something answers at this address, and it is not the moderation service, or an older one. The address ends before /v1.', 'moderation-service' );
+		$text = __( 'Something answers at this address, and it is not the moderation service, or an older one.', 'moderation-service' );
+		if ( null !== wp_parse_url( setting( 'address' ), PHP_URL_PATH ) ) {
+			$text .= ' ' . __( 'Try the address without what stands behind the host’s name.', 'moderation-service' );
+		}
+		return $text;
 	}
-	$message = $answer->message;
-	if ( preg_match( '/resolve|getaddrinfo|Name or service/i', $message ) ) {
+	return why_nothing_came( $answer->message );
+}
+
+/**
+ * What to change when no answer came at all.
+ *
+ * @param string $message What WordPress says, in the words of cURL or its own.
+ * @return string
+ */
+function why_nothing_came( $message ) {
+	if ( preg_match( '/blocked requests/i', $message ) ) {
+		$cause = __( 'WordPress itself may not call this address: name its host in WP_ACCESSIBLE_HOSTS, in wp-config.php.', 'moderation-service' );
+	} elseif ( preg_match( '/wrong version number|unknown protocol|packet length too long|record overflow/i', $message ) ) {
+		$cause = __( 'What answers there does not speak https. Without a proxy for it in front, the address begins with http://.', 'moderation-service' );
+	} elseif ( preg_match( '/resolve|getaddrinfo|Name or service/i', $message ) ) {
 		$cause = __( 'There is no host of this name.', 'moderation-service' );
 	} elseif ( preg_match( '/timed? ?out/i', $message ) ) {
 		$cause = __( 'Nothing answers in time at this address. A firewall may be in between.', 'moderation-service' );

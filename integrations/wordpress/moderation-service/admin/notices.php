@@ -29,7 +29,7 @@ function show_notices() {
 	}
 	$text = sprintf(
 		/* translators: 1: a number of comments. 2: what was wrong. */
-		_n( 'The moderation service cannot be reached. %1$d comment waits, and is sent as soon as it can be. (%2$s)', 'The moderation service cannot be reached. %1$d comments wait, and are sent as soon as they can be. (%2$s)', $waiting['count'], 'moderation-service' ),
+		_n( 'The moderation service does not answer as it should. %1$d comment waits, and is sent as soon as it can be. (%2$s)', 'The moderation service does not answer as it should. %1$d comments wait, and are sent as soon as they can be. (%2$s)', $waiting['count'], 'moderation-service' ),
 		$waiting['count'],
 		$waiting['trouble']
 	);

@@ -118,27 +118,6 @@ function decide_new_comment( $approved, $commentdata ) {
 }
 
 /**
- * Send a comment to the service.
- *
- * @param string               $remote_id The service's id of it.
- * @param array<string, mixed> $comment   As WordPress stores it, without slashes.
- * @param float                $timeout   In seconds.
- * @return Answer Done only if it holds a verdict.
- */
-function submit( $remote_id, array $comment, $timeout ) {
-	$body   = describe( $remote_id, $comment );
-	$answer = call( 'POST', '/v1/comments', $body, $timeout );
-	if ( ! $answer->is_done() ) {
-		return $answer;
-	}
-	if ( ! isset( $answer->document['state'], $answer->document['version'], STATUS_OF[ $answer->document['state'] ] ) ) {
-		return new Answer( 0, array(), __( 'What answers there is not the moderation service.', 'moderation-service' ) );
-	}
-	article_was_sent( $body );
-	return $answer;
-}
-
-/**
  * The comment as it will be stored, so that the service reads what readers will.
  *
  * @param array<string, mixed> $commentdata As the filter has it.
@@ -174,64 +153,6 @@ function comment_was_stored( $comment_id, $comment ) {
 }
 
 /**
- * Write down what came of submitting a new comment or text.
- *
- * @param string $remote_id    The service's id of it.
- * @param Answer $answer       What came back.
- * @param bool   $is_held_here Whether WordPress's own rules hold what was published.
- */
-function take_answer( $remote_id, Answer $answer, $is_held_here ) {
-	$record = record( $remote_id );
-	if ( $answer->is_done() ) {
-		keep_verdict( $record, $answer->document, true );
-		if ( $is_held_here ) {
-			tell_later( $remote_id, hold_by_own_rules() );
-		} elseif ( is_unscored( $answer->document ) ) {
-			tell_later( $remote_id, array( 'todo_submit' => 1 ), MINUTE_IN_SECONDS );
-		}
-	} elseif ( $answer->is_refused() ) {
-		note_refusal( $remote_id, $answer );
-	} else {
-		tell_later(
-			$remote_id,
-			array(
-				'todo_submit' => 1,
-				'trouble'     => mb_substr( $answer->message, 0, 500 ),
-			),
-			MINUTE_IN_SECONDS
-		);
-	}
-}
-
-/**
- * Whether the service stored a comment that it could not score; sent again, it is scored then.
- *
- * @param array<string, mixed> $verdict An answer of the API.
- * @return bool
- */
-function is_unscored( array $verdict ) {
-	$codes = isset( $verdict['reasons'] ) ? wp_list_pluck( $verdict['reasons'], 'code' ) : array();
-	return in_array( 'not_scored', $codes, true );
-}
-
-/**
- * The service will never take this text: a person here has to decide, and sees why.
- *
- * @param string $remote_id The service's id of it.
- * @param Answer $answer    The refusal.
- */
-function note_refusal( $remote_id, Answer $answer ) {
-	global $wpdb;
-	$is_long = 'text-too-long' === $answer->code() || 413 === $answer->status;
-	$reason  = array(
-		'code'    => $answer->code(),
-		'message' => $is_long ? __( 'Too long for the service to read: a person has to.', 'moderation-service' ) : $answer->message,
-	);
-	// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- a table of our own.
-	$wpdb->update( table(), array( 'verdict' => wp_json_encode( array( 'reasons' => array( $reason ) ) ) ), array( 'remote_id' => $remote_id ) );
-}
-
-/**
  * What was asked about and then not stored is erased at the service: nobody will ever see it here.
  */
 function forget_what_was_not_stored() {
@@ -241,36 +162,6 @@ function forget_what_was_not_stored() {
 		add_record( $asked->remote_id, 0 );
 		tell_later( $asked->remote_id, array( 'todo_erase' => 1 ) );
 	}
-}
-
-/**
- * A comment was edited. Who could approve it has decided on the new text; anybody else's is asked about.
- *
- * @param int $comment_id WordPress's id.
- */
-function comment_was_edited( $comment_id ) {
-	$record  = record_of( (int) $comment_id );
-	$comment = get_comment( $comment_id );
-	if ( ! $record || ! $comment || ERASED === $record->state || ! is_ready() ) {
-		return;
-	}
-	if ( is_trusted( get_current_user_id(), (int) $comment->comment_post_ID ) ) {
-		tell_later( $record->remote_id, array( 'todo_submit' => 1 ) + decision_for( (string) $comment->comment_approved ) );
-		return;
-	}
-	$answer = submit( $record->remote_id, $comment->to_array(), (float) setting( 'deadline' ) );
-	if ( $answer->is_done() ) {
-		take_verdict( $record->remote_id, $answer->document );
-		return;
-	}
-	if ( '1' === (string) $comment->comment_approved && ( $answer->is_refused() || 'hold' === setting( 'when_away' ) ) ) {
-		as_the_service(
-			static function () use ( $comment_id ) {
-				set_status( (int) $comment_id, '0' );
-			}
-		);
-	}
-	take_answer( $record->remote_id, $answer, false );
 }
 
 add_filter(
@@ -283,5 +174,4 @@ add_filter(
 );
 add_filter( 'pre_comment_approved', __NAMESPACE__ . '\\decide_new_comment', 90, 2 );
 add_action( 'wp_insert_comment', __NAMESPACE__ . '\\comment_was_stored', 1, 2 );
-add_action( 'edit_comment', __NAMESPACE__ . '\\comment_was_edited' );
 add_action( 'shutdown', __NAMESPACE__ . '\\forget_what_was_not_stored', 5 );

@@ -10,7 +10,6 @@ namespace Moderation_Service;
 defined( 'ABSPATH' ) || exit;
 
 const TOLERANCE_S     = 300;
-const HEARD_OPTION    = 'moderation_service_heard';
 const STILL_STORING_S = 60;
 
 /**
@@ -93,7 +92,6 @@ function take_event( $request ) {
 	$event = json_decode( $request->get_body(), true );
 	$type  = is_array( $event ) && isset( $event['type'] ) ? $event['type'] : '';
 	$data  = is_array( $event ) && isset( $event['data'] ) && is_array( $event['data'] ) ? $event['data'] : array();
-	update_option( HEARD_OPTION, time(), false );
 	if ( ! is_string( $type ) || 0 !== strpos( $type, 'comment.' ) ) {
 		return new \WP_REST_Response( null, 204 ); // A test, or something newer than this plugin.
 	}

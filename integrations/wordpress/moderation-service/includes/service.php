@@ -10,6 +10,7 @@ namespace Moderation_Service;
 defined( 'ABSPATH' ) || exit;
 
 const PATIENCE = 10.0; // Seconds, where nobody waits for a page.
+const PROBLEM  = 'urn:moderation:problem:'; // How the service, and nothing else, begins the type of a problem.
 
 /**
  * What came back. `status` is 0 when nothing did; `message` says in words what is wrong.
@@ -60,12 +61,14 @@ final class Answer {
 	}
 
 	/**
-	 * Whether asking again, unchanged, can never help.
+	 * Whether asking again, unchanged, can never help. That the service does not know its own name, or that
+	 * something in between does not pass a request on, can be mended; that a body is too large cannot.
 	 *
 	 * @return bool
 	 */
 	public function is_refused() {
-		return in_array( $this->status, array( 400, 413, 422 ), true );
+		return 413 === $this->status
+			|| in_array( $this->status, array( 400, 422 ), true ) && ! in_array( $this->code(), array( '', 'host-not-trusted' ), true );
 	}
 
 	/**
@@ -75,7 +78,7 @@ final class Answer {
 	 */
 	public function code() {
 		$type = isset( $this->document['type'] ) ? (string) $this->document['type'] : '';
-		return (string) preg_replace( '/^urn:moderation:problem:/', '', $type );
+		return 0 === strpos( $type, PROBLEM ) ? substr( $type, strlen( PROBLEM ) ) : '';
 	}
 }
 
@@ -114,7 +117,7 @@ function call( $method, $path, $body = null, $timeout = PATIENCE, $headers = arr
 	$document = is_array( $document ) ? $document : array();
 	if ( $status >= 300 && $status < 400 ) {
 		/* translators: %s: an address. */
-		$message = sprintf( __( 'This address leads on to %s, and a key is not sent there.', 'moderation-service' ), wp_remote_retrieve_header( $response, 'location' ) );
+		$message = sprintf( __( 'This address leads on to %s. If the service is there, enter that one: a key is not sent on.', 'moderation-service' ), where_to( $response, $path ) );
 	} elseif ( isset( $document['detail'] ) ) {
 		$message = (string) $document['detail'];
 	} else {
@@ -122,6 +125,17 @@ function call( $method, $path, $body = null, $timeout = PATIENCE, $headers = arr
 		$message = sprintf( __( 'The answer was status %d.', 'moderation-service' ), $status );
 	}
 	return new Answer( $status, $document, $message );
+}
+
+/**
+ * Where an answer leads on to, as it would be entered as the service's address.
+ *
+ * @param array<string, mixed> $response From WordPress.
+ * @param string               $path     What was asked for.
+ * @return string
+ */
+function where_to( $response, $path ) {
+	return untrailingslashit( str_replace( $path, '', (string) wp_remote_retrieve_header( $response, 'location' ) ) );
 }
 
 /**

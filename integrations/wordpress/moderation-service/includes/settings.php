@@ -86,7 +86,7 @@ function sanitize_settings( $sent ) {
 	$stored = get_option( OPTION, array() );
 	$kept   = array_merge( defaults(), is_array( $stored ) ? $stored : array() );
 
-	$address = isset( $sent['address'] ) ? untrailingslashit( trim( $sent['address'] ) ) : $kept['address'];
+	$address = isset( $sent['address'] ) ? tidy_address( $sent['address'] ) : $kept['address'];
 	if ( '' === $address || is_address( $address ) ) {
 		$kept['address'] = $address;
 	} else {
@@ -111,6 +111,17 @@ function sanitize_settings( $sent ) {
 		}
 	}
 	return array_intersect_key( $kept, defaults() );
+}
+
+/**
+ * An address as people paste it: the scheme in any letters, a slash at its end, or a path of the API behind it.
+ *
+ * @param string $address As typed.
+ * @return string
+ */
+function tidy_address( $address ) {
+	$address = (string) preg_replace( '#/v1(/.*)?$#', '', trim( $address ) );
+	return untrailingslashit( (string) preg_replace_callback( '#^https?:#i', static fn( $scheme ) => strtolower( $scheme[0] ), $address ) );
 }
 
 /**
