@@ -127,7 +127,7 @@ OPERATIONS = (
         "/v1/site/test",
         "testSite",
         "Send the site's webhook a signed test event (webhook.test), and say what it answered",
-        answers=((200, (schemas.TestOut,)),),
+        answers=((200, (schemas.SiteTestOut,)),),
         refuses=(401,),
     ),
     Operation(

@@ -218,7 +218,7 @@ class SiteOut(Schema):
     webhook_disabled_at: Annotated[datetime | None, Field(description="Since when that address is given up.")]
 
 
-class TestOut(Schema):
+class SiteTestOut(Schema):
     """What came of a test event."""
 
     delivered: bool
