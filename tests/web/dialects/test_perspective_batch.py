@@ -121,6 +121,14 @@ def test_what_is_no_batch_is_refused(client, body, kind):
     assert b"error" in answer.data
 
 
+def test_strangers_are_soon_looked_at_no_more(key, send, monkeypatch):
+    """A request with a thousand wrong keys must not keep others waiting."""
+    monkeypatch.setattr(batch, "MAX_STRANGERS", 2)
+    answers = read(send(*(part(f"{ANALYZE}?key={each}", asked()) for each in (key, "a", key, "b", key, "c"))))
+    assert [status for _, status, _ in answers] == [200, 400, 200, 400, 400, 400]
+    assert answers[4][2] == answers[3][2]
+
+
 def test_too_many_calls_are_refused_before_any_is_answered(key, send, monkeypatch):
     monkeypatch.setattr(batch, "MAX_PARTS", 2)
     answer = send(*(part(f"{ANALYZE}?key={key}", asked()) for _ in range(3)))

@@ -9,7 +9,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from werkzeug.exceptions import NotFound
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.test import EnvironBuilder
@@ -22,6 +22,7 @@ from moderation.web.dialects.perspective.views import BATCH, DIALECT, blueprint
 from moderation.web.services import services
 
 MAX_PARTS = 1_000  # as many as Google's client for Python takes
+MAX_STRANGERS = 10  # calls without a good key; then nobody looks any further, and the last refusal stands for the rest
 _PASSED_ON = ("Content-Type", "Content-Encoding", "X-Goog-Api-Key", "Authorization")
 _BLANK_LINE = re.compile(rb"(?<=\n)\r?\n")  # PHP's client mixes both ends of lines
 
@@ -31,8 +32,15 @@ _BLANK_LINE = re.compile(rb"(?<=\n)\r?\n")  # PHP's client mixes both ends of li
 def batch() -> Response:
     """Answer every part, in order."""
     limit, boundary = services().settings.max_batch_bytes, f"batch_{secrets.token_hex(16)}"
-    told = b"".join(_told(part, boundary) for part in _parts(read_body(limit)))
-    return Response(told + f"--{boundary}--\r\n".encode(), content_type=f"multipart/mixed; boundary={boundary}")
+    told, strangers, answer = [], 0, None
+    for part in _parts(read_body(limit)):
+        if answer is None or strangers < MAX_STRANGERS:
+            answer, is_known = _answer(part)
+            strangers += not is_known
+        told.append(_told(part, answer, boundary))
+    return Response(
+        b"".join([*told, f"--{boundary}--\r\n".encode()]), content_type=f"multipart/mixed; boundary={boundary}"
+    )
 
 
 def _parts(body: bytes) -> list[Message]:
@@ -53,9 +61,9 @@ def _parts(body: bytes) -> list[Message]:
     return [part for part in parts if isinstance(part, Message)]
 
 
-def _told(part: Message, boundary: str) -> bytes:
-    """The answer to *part* as a part of the answer. PHP's client knows it by `response-` before the part's own id."""
-    answer, named = _answer(part), " ".join(str(part.get("Content-ID", "")).split())
+def _told(part: Message, answer: Response, boundary: str) -> bytes:
+    """*answer* as a part of the whole answer. PHP's client knows it by `response-` before the part's own id."""
+    named = " ".join(str(part.get("Content-ID", "")).split())
     own_id = "".join(letter for letter in named.strip("<>") if letter.isascii() and letter.isprintable())
     body = answer.get_data()
     head = [
@@ -73,8 +81,11 @@ def _told(part: Message, boundary: str) -> bytes:
     return "\r\n".join(head).encode() + body + b"\r\n"
 
 
-def _answer(part: Message) -> Response:
-    """What the call in *part* would have been answered alone; calls of other dialects and pages are not found."""
+def _answer(part: Message) -> tuple[Response, bool]:
+    """What the call in *part* would have been answered alone, and whether its caller is known.
+
+    Calls of other dialects and pages are not found.
+    """
     payload = part.get_payload(decode=True)
     line, _, rest = (payload if isinstance(payload, bytes) else b"").lstrip().partition(b"\n")
     method, target, *_ = [*line.decode("latin-1").split(), "", ""]
@@ -82,9 +93,9 @@ def _answer(part: Message) -> Response:
     try:
         address = urlsplit(target)
     except ValueError:
-        return refuse(NotFound(), 404)
+        return refuse(NotFound(), 404), False
     if not DIALECT.owns(address.path) or address.path.startswith(BATCH):
-        return refuse(NotFound(), 404)
+        return refuse(NotFound(), 404), False
     sent = BytesHeaderParser().parsebytes(head[1:])
     environ = EnvironBuilder(
         method=method,
@@ -95,4 +106,4 @@ def _answer(part: Message) -> Response:
         data=b"".join(body),
     ).get_environ()
     with current_app.app_context(), current_app.request_context(environ):
-        return current_app.full_dispatch_request()
+        return current_app.full_dispatch_request(), "site" in g
