@@ -43,8 +43,9 @@ function send_here( $answer, $request, $url ) {
 	}
 	unset( $request['headers']['Host'], $request['headers']['host'] );
 	$request['redirection'] = 0;
-	$key                    = isset( $found[1] ) ? '?api_key=' . $found[1] : '';
-	return wp_remote_request( untrailingslashit( AKISMET_HERE ) . $parts['path'] . $key, $request );
+	$path                   = isset( $parts['path'] ) ? $parts['path'] : '/';
+	$query                  = array_filter( array( isset( $parts['query'] ) ? $parts['query'] : '', isset( $found[1] ) ? 'api_key=' . $found[1] : '' ) );
+	return wp_remote_request( untrailingslashit( AKISMET_HERE ) . $path . ( $query ? '?' . implode( '&', $query ) : '' ), $request );
 }
 
 add_filter( 'pre_http_request', __NAMESPACE__ . '\\send_here', 10, 3 );

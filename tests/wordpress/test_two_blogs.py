@@ -78,14 +78,16 @@ def test_stock_akismet_plugin_is_answered_here(second, service):
     assert states == {"Uma": ("spam", True), "Udo": ("published", True)}
 
 
-def test_what_akismet_asks_of_a_bare_address_is_sent_here_too(second):
+def test_what_akismet_asks_of_a_bare_address_is_sent_here_too(second, service):
     found = second.php(
         "remove_all_filters( 'pre_http_request' ); $GLOBALS['seen'] = array();"
         "add_filter( 'pre_http_request', 'Akismet_Here\\send_here', 10, 3 );"
         "add_filter( 'pre_http_request', function ( $a, $r, $u ) { $GLOBALS['seen'][] = $u; return $a; }, 1, 3 );"
         "$named = array( 'headers' => array( 'Host' => 'rest.akismet.com' ) );"
         "wp_remote_post( 'https://192.0.2.1/1.1/verify-key', $named );"
+        "wp_remote_get( 'https://abcdefabcdef.rest.akismet.com/1.2/key-sites?format=json' );"
         "return $GLOBALS['seen'];"
     )
     assert found[0] == "https://192.0.2.1/1.1/verify-key"
     assert found[1].startswith("http://127.0.0.1:")
+    assert found[3] == f"{service.url}/1.2/key-sites?format=json&api_key=abcdefabcdef"
