@@ -64,7 +64,7 @@ def refuse(error: Exception, status: int) -> Response:
 DIALECT = Dialect(blueprint, ("/coral",), caller, refuse)
 
 
-@blueprint.post("/coral/phase")
+@blueprint.post("/coral/phase", strict_slashes=False)
 @for_dialect
 def phase() -> Response:
     """Decide on a new or edited comment. Coral sends no id of it, so it is not stored: Coral's own queue holds it."""

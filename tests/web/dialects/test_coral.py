@@ -68,6 +68,10 @@ def test_published_comment_gets_no_opinion(call):
     assert (answer.status_code, answer.data) == (204, b"")
 
 
+def test_a_slash_at_the_end_of_the_address_does_not_publish_everything(call):
+    assert call(path="/coral/phase/").json["status"] == "SYSTEM_WITHHELD"
+
+
 def test_held_comment_is_withheld_and_flagged(call):
     answer = call("What a bad idea.")
     assert answer.status_code == 200
