@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from moderation.storage import moderators, sites
@@ -42,6 +43,13 @@ def write(page, blog, name, text):
     page.wait_for_load_state()
 
 
+def sign_in(page, blog):
+    page.goto(f"{blog.url}/wp-login.php")
+    page.locator("#user_login").fill(ADMIN)
+    page.locator("#user_pass").fill(PASSWORD)
+    page.locator("#wp-submit").click()
+
+
 def test_reader_moderator_and_administrator(open_page, blog, service, shared_seed):
     reader = open_page()
     write(reader, blog, "Vera", KIND + " Vera")
@@ -55,10 +63,7 @@ def test_reader_moderator_and_administrator(open_page, blog, service, shared_see
     expect(stranger.get_by_text(text[:40])).to_have_count(0)
 
     admin = open_page()
-    admin.goto(f"{blog.url}/wp-login.php")
-    admin.locator("#user_login").fill(ADMIN)
-    admin.locator("#user_pass").fill(PASSWORD)
-    admin.locator("#wp-submit").click()
+    sign_in(admin, blog)
     expect(admin.locator("#wpadminbar")).to_be_visible()
     admin.goto(f"{blog.url}/wp-admin/options-general.php?page=moderation-service")
     admin.get_by_role("button", name="Test the connection").click()
@@ -97,10 +102,7 @@ def test_reader_moderator_and_administrator(open_page, blog, service, shared_see
 
 def test_settings_are_checked_and_secrets_never_shown(open_page, blog):
     page = open_page()
-    page.goto(f"{blog.url}/wp-login.php")
-    page.locator("#user_login").fill(ADMIN)
-    page.locator("#user_pass").fill(PASSWORD)
-    page.locator("#wp-submit").click()
+    sign_in(page, blog)
     page.goto(f"{blog.url}/wp-admin/options-general.php?page=moderation-service")
     before = blog.php("return get_option( 'moderation_service' );")
     assert before["key"] not in page.content()
@@ -118,3 +120,18 @@ def test_settings_are_checked_and_secrets_never_shown(open_page, blog):
     page.get_by_role("button", name="Save Changes").click()
     expect(page.get_by_text("Settings saved.")).to_be_visible()
     assert blog.php("return get_option( 'moderation_service' );")["send_ip"] is True
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_our_part_of_the_administration_breaks_no_rule_of_axe_and_fits_a_phone(open_page, blog, width):
+    blog.comment(blog.article, "Yves", UNKIND + f" Yves {width}")
+    page = open_page()
+    page.set_viewport_size({"width": width, "height": 844})
+    sign_in(page, blog)
+    page.goto(f"{blog.url}/wp-admin/options-general.php?page=moderation-service")
+    page.get_by_role("button", name="Test the connection").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    assert Axe().run(page, context=".wrap").response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto(f"{blog.url}/wp-admin/edit-comments.php")
+    assert Axe().run(page, context=".column-moderation_service").response["violations"] == []
