@@ -11,7 +11,7 @@ from moderation.config import Settings
 from moderation.passwords import hash_password
 from moderation.scoring import Scorer
 from moderation.storage import moderators
-from moderation.storage.tables import Role
+from moderation.storage.tables import Membership, Role
 from moderation.storage.types import utc_now
 from moderation.web.app import create_app
 from tests.factories import SECRET_KEY, FakeReader, make_moderator, make_site
@@ -71,6 +71,14 @@ def mona(database, site, password_hash):
         mona = make_moderator(session, site)
         mona.password_hash = password_hash
         return mona
+
+
+@pytest.fixture
+def owner(database, site, mona):
+    """Mona, as an owner of `site`."""
+    with database.write() as session:
+        session.get_one(Membership, (mona.id, site.id)).role = Role.OWNER
+    return mona
 
 
 class Browser:

@@ -5,7 +5,6 @@ import pytest
 from moderation import intake
 from moderation.domain.comment import Article, Author, Parent
 from moderation.storage import authors
-from moderation.storage.tables import Membership, Role
 from moderation.storage.types import utc_now
 from tests.factories import make_comment, make_submission
 
@@ -17,10 +16,8 @@ def database(sqlite_database):
 
 
 @pytest.fixture
-def scene(app, database, site, mona):
+def scene(app, database, site, owner):
     """A comment of Cy's that waits, between two published ones; Mona owns the site."""
-    with database.write() as session:
-        session.get_one(Membership, (mona.id, site.id)).role = Role.OWNER
     for number, name, text, parent in (
         ("1", "Ann", "What Ann wrote", None),
         ("2", "Cy", "A bad answer", Parent("1", "")),

@@ -42,6 +42,19 @@ def test_single_keys_reject_move_on_and_undo(open_page, database, two):
     assert focused(page) == f"c-{two[0].id}"
 
 
+@pytest.mark.parametrize("width", [780, 1024, 1280])
+def test_no_name_in_the_bar_is_broken(open_page, database, mona, width):
+    with database.write() as session:
+        session.merge(mona).name = "Mona with a longer name"
+    page = open_page(viewport={"width": width, "height": 700})
+
+    for path in ("/", "/search"):
+        page.goto(path)
+        lines = page.locator(".bar li a").evaluate_all("all => all.map((link) => [link.innerText, link.offsetHeight])")
+        assert [line for line in lines if line[1] > 56] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_without_javascript_tab_and_enter_are_enough(open_page, database, two):
     page = open_page(with_script=False)
 

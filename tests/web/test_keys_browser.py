@@ -122,6 +122,19 @@ def test_no_key_works_in_a_field(open_page, database, two, field):
     assert "/reported" not in page.url
 
 
+def test_r_leads_to_the_list_of_reasons_and_so_does_the_link_without_the_script(open_page, two):
+    page, plain = open_page(), open_page(with_script=False)
+
+    press(page, "j", "r")
+    plain.get_by_role("link", name="Give a reason").first.click()
+
+    page.wait_for_selector("select[name=reason]:focus")
+    plain.wait_for_selector("select[name=reason]:focus")
+    page.keyboard.press("Shift+Tab")
+    press(page, "r")
+    page.wait_for_selector("select[name=reason]:focus")
+
+
 def test_x_acts_on_what_a_card_has_for_selecting(open_page, two):
     page = open_page()
     page.evaluate(

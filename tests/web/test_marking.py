@@ -26,6 +26,13 @@ def test_offsets_count_characters_also_behind_emoji_beyond_the_first_plane():
     assert marked(text, Mark(text.index("bad"), text.index("bad") + 3, "insult")) == [("bad", "insult")]
 
 
+def test_what_an_attribute_that_is_hardly_there_rests_on_is_not_marked():
+    receipt = {"scores": {"INSULT": 0.6, "SPAM": 0.02}, "spans": [[0, 4, "INSULT", 1.0], [5, 9, "SPAM", 3.0]]}
+
+    assert marks(receipt) == [Mark(0, 4, "insult")]
+    assert marks({**receipt, "scores": {"INSULT": 0.04, "SPAM": 0.02}}) == []
+
+
 def test_overlapping_marks_are_cut_where_one_ends_and_lose_no_character():
     found = [Mark(0, 7, "threat"), Mark(4, 11, "insult")]
 

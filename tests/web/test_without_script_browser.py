@@ -40,10 +40,8 @@ def database(sqlite_database):
 
 
 @pytest.fixture
-def page(open_page, database, site, mona):
+def page(open_page, owner):
     """A page without JavaScript, of an owner."""
-    with database.write() as session:
-        session.get_one(Membership, (mona.id, site.id)).role = Role.OWNER
     return open_page(with_script=False)
 
 

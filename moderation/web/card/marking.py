@@ -23,6 +23,8 @@ _JOINERS = frozenset("\u180b\u180c\u180d\u200c\u200d")
 _FIRST_JOINED = "\u0590"
 _NAMED_EACH = 3
 _LONGEST_VEIL = 12
+# An attribute under this score has nothing to explain: its marks would only accuse harmless words.
+_TELLING = 0.1
 
 LABELS = {
     "TOXICITY": "rude",
@@ -87,8 +89,9 @@ class Piece:
 
 def marks(receipt: Mapping[str, Any]) -> list[Mark]:
     """What raised the score, heaviest first; what held it back; and what stands on the site's lists."""
-    spans = replay(receipt).spans
-    raised = sorted(highlights(spans), key=lambda span: -span.contribution)
+    spans, scores = replay(receipt).spans, receipt.get("scores", {})
+    telling = tuple(span for span in spans if scores.get(span.attribute, 1.0) >= _TELLING)
+    raised = sorted(highlights(telling), key=lambda span: -span.contribution)
     places = {(span.start, span.end) for span in raised}
     held_back = [span for span in lowering(spans, leading_attribute(receipt)) if (span.start, span.end) not in places]
     listed = [

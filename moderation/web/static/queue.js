@@ -34,7 +34,7 @@ const press = (does) => {
 
 // On the comment's own page the fields are there, from a list a link leads to them.
 const words = () => {
-  const field = document.querySelector("#words select");
+  const field = document.querySelector("select#words");
   if (field) field.focus();
   else press("words");
 };
@@ -85,7 +85,6 @@ document.addEventListener("htmx:load", (event) => announce(event.target));
 document.documentElement.classList.toggle("with-keys", on);
 announce(document);
 help.hidden = false;
-if (location.hash === "#words") words();
 
 // What stands on the page from the start is not read out; what is put there afterwards is.
 for (const news of document.querySelectorAll(".news p")) {
