@@ -39,7 +39,13 @@ FORMULA = re.compile(r"^[\t\r\n ]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 # Pages whose words are all in the catalogue; the others still have some that come from the domain.
 TRANSLATED = {
     *("/sign-in", "/status/<token>", "/batches", "/account/mail", "/no-mail/<token>"),
-    *("/held/batch", "/settings/<slug>/words", "/settings/<slug>/akismet", "/settings/<slug>/coral"),
+    *(
+        "/held/batch",
+        "/settings/<slug>/people",
+        "/settings/<slug>/words",
+        "/settings/<slug>/akismet",
+        "/settings/<slug>/coral",
+    ),
 }
 PHONE = {"width": 390, "height": 844}
 # Widest elements first, to say in a failure what sticks out.

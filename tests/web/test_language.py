@@ -83,6 +83,15 @@ def test_a_page_speaks_the_language_of_its_reader(translations, settings, databa
     assert "just now" in english
 
 
+def test_roles_are_said_in_the_readers_language(translations, settings, database, site, owner):
+    translations("he", Owner="בעלים")
+    browser = sign_in_as(create_app(settings, database=database, scorer=object()), database, owner)
+
+    page = browser.get(f"/settings/{site.slug}/people", headers={"Accept-Language": "he"}).text
+
+    assert '<option value="owner" selected>בעלים</option>' in page
+
+
 def test_times_are_those_of_the_readers_zone(browser, database, site, mona):
     preferences.change(database, mona, time_zone="Asia/Kolkata")
     with database.write() as session:

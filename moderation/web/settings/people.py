@@ -6,7 +6,7 @@ import uuid
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 
 from moderation import second_factor
@@ -27,6 +27,11 @@ blueprint.register_error_handler(CSRFError, form_expired)
 
 log = structlog.get_logger(__name__)
 
+ROLES = {
+    Role.OWNER: lazy_gettext("Owner"),
+    Role.MODERATOR: lazy_gettext("Moderator"),
+    Role.VIEWER: lazy_gettext("Viewer"),
+}
 MAX_EMAIL, MAX_NAME = 320, 200
 ADDRESS = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]+@[^\s@<>,;:\"\x00-\x1f\x7f]+")
 
@@ -44,7 +49,7 @@ def add(slug: str) -> ResponseReturnValue:
     site, role = owned_site(slug), _role()
     email, name = request.form.get("email", "").strip().lower(), request.form.get("name", "").strip()
     if not ADDRESS.fullmatch(email) or len(email) > MAX_EMAIL or len(name) > MAX_NAME:
-        return _page(site, refused="This is not an e-mail address, or the name is too long."), 422
+        return _page(site, refused=gettext("This is not an e-mail address, or the name is too long.")), 422
     password = make_password()
     hashed = hash_password(password)
     with services().database.write() as session:
@@ -57,26 +62,26 @@ def add(slug: str) -> ResponseReturnValue:
                 session, email=email, name=name, password_hash=hashed, first_password_ends_at=ends_at
             )
         elif site.id in moderators.roles(session, person.id):
-            return _page(site, refused="This person is on the list already."), 409
+            return _page(site, refused=gettext("This person is on the list already.")), 409
         moderators.join_site(session, person, site, role)
     log.info("person_added", site=site.slug, person=str(person.id), role=role.value, moderator=str(g.moderator.id))
     if is_new:
         return _page(site, new=(email, password))
-    return _done(site, "Added. They sign in with the account that they have.")
+    return _done(site, gettext("Added. They sign in with the account that they have."))
 
 
 @blueprint.post("/<uuid:person_id>/role")
 @for_moderators
 def change_role(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
     """Another role; it counts with their next page."""
-    return _change(owned_site(slug), person_id, _role(), "The role is changed.")
+    return _change(owned_site(slug), person_id, _role(), gettext("The role is changed."))
 
 
 @blueprint.post("/<uuid:person_id>/remove")
 @for_moderators
 def remove(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
     """No role on this site any more; the account and what it decided stay."""
-    return _change(owned_site(slug), person_id, None, "They see nothing of this site any more.")
+    return _change(owned_site(slug), person_id, None, gettext("They see nothing of this site any more."))
 
 
 @blueprint.post("/two-step")
@@ -129,4 +134,4 @@ def _done(site: Site, sentence: str) -> ResponseReturnValue:
 def _page(site: Site, *, new: tuple[str, str] | None = None, refused: str = "") -> str:
     with services().database.read() as session:
         rows = moderators.people_of(session, site.id)
-        return page("settings_people.html", session, site=site, people=rows, roles=list(Role), new=new, refused=refused)
+        return page("settings_people.html", session, site=site, people=rows, roles=ROLES, new=new, refused=refused)

@@ -90,10 +90,10 @@ def _save(site: Site, document: Document, endpoint: str) -> ResponseReturnValue:
     try:
         version = policies.change(services().database, site, document, seen_version=_seen_version())
     except Conflict as error:
-        flash(f"{error.detail} Nothing of yours was saved.", "note")
+        flash(_("%(what)s Nothing of yours was saved.", what=error.detail), "note")
     else:
         log.info("policy_changed", site=site.slug, version=version, moderator=str(g.moderator.id))
-        flash("Saved. Comments that come from now on are decided by it.", "note")
+        flash(_("Saved. Comments that come from now on are decided by it."), "note")
     return redirect(url_for(endpoint, slug=site.slug), 303)
 
 
