@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, jsonify, request, url_for
 from moderation import author_data, erasure, intake, reports, review
 from moderation.domain.comment import Action, Actor, State
 from moderation.domain.decision import receipt
-from moderation.domain.errors import InvalidRequest, NotFound
+from moderation.domain.errors import InvalidRequest, NotFound, RateLimited
 from moderation.domain.policy import decide
 from moderation.domain.reading import Context
 from moderation.recording import describe, readers
@@ -196,6 +196,9 @@ def show_site() -> Response:
 @for_sites
 def test_site() -> Response:
     """Send the site a test event now, and say what its webhook answered."""
+    wait_s = services().site_tests.wait_s(str(g.site.id))
+    if wait_s:
+        raise RateLimited(retry_after_s=wait_s)
     settings = services().settings
     outcome = send_test(
         g.site,

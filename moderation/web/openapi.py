@@ -128,7 +128,7 @@ OPERATIONS = (
         "testSite",
         "Send the site's webhook a signed test event (webhook.test), and say what it answered",
         answers=((200, (schemas.SiteTestOut,)),),
-        refuses=(401,),
+        refuses=(401, 429),
     ),
     Operation(
         "post",

@@ -50,3 +50,14 @@ def test_a_test_event_is_sent_to_the_own_address_and_what_came_of_it_said(settin
     assert nowhere == {"delivered": False, "status": None, "error": "There is no address to send to."}
     assert (len(open_blog.requests), len(closed_blog.requests)) == (1, 1)
     assert client.post("/v1/site/test").status_code == 401
+
+
+def test_tests_of_one_site_are_few_so_that_a_slow_blog_takes_no_thread_from_the_others(client, alice, bob):
+    for _ in range(12):
+        assert client.post("/v1/site/test", headers=bob).status_code == 200
+
+    refused = client.post("/v1/site/test", headers=bob)
+
+    assert (refused.status_code, refused.json["type"]) == (429, "urn:moderation:problem:quota-exceeded")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert client.post("/v1/site/test", headers=alice).status_code == 200
