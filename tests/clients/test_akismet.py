@@ -105,7 +105,7 @@ def test_key_sites_of_a_client_that_sends_no_key_with_it(client_of, keys):
     by_host.comment_check(user_ip=IP, comment_content=KIND)
     [site] = next(rows for rows in by_host.key_sites().values() if isinstance(rows, list))
     assert (site["site"], site["api_calls"], site["ham"]) == ("garden.example", "1", "1")
-    assert by_host.key_sites(result_format="csv").splitlines()[2] == "garden.example,1,0,1,0,0,0"
+    assert by_host.key_sites(result_format="csv").splitlines()[2] == "garden.example,1,0,1,0,0,false"
 
 
 def test_failures_raise_its_own_errors(service, client, client_of, keys):
