@@ -20,6 +20,8 @@ from moderation.storage.tables import Site
 from moderation.storage.types import utc_now
 from moderation.webhooks.addresses import AddressRefused, check_url
 
+MAX_NAME = 200
+
 
 @click.group()
 def site() -> None:
@@ -75,6 +77,17 @@ def set_webhook(slug: str, url: str | None) -> None:
     _check_webhook(url, read_settings())
     with open_database() as database, database.write() as session:
         sites.set_webhook(session, _find(session, slug), url, utc_now())
+
+
+@site.command(epilog="Example: moderation site add-key garden --name 'Perspective client' --scores-only")
+@click.argument("slug")
+@click.option("--name", default="", help="What owners read in the list of keys.")
+@click.option("--scores-only", is_flag=True, help="It scores texts, and reads or keeps nothing of the site.")
+def add_key(slug: str, name: str, scores_only: bool) -> None:
+    """Print another API key of SLUG; those there are go on."""
+    with open_database() as database, database.write() as session:
+        key = sites.add_key(session, _find(session, slug), name=name[:MAX_NAME], scores_only=scores_only)
+    click.echo(f"API key: {key}")
 
 
 @site.command(epilog="Example: moderation site rotate-key garden --overlap-hours 24")

@@ -38,11 +38,12 @@ def site_by_slug(session: so.Session, slug: str) -> Site | None:
     return session.scalar(sa.select(Site).where(Site.slug == slug))
 
 
-def add_key(session: so.Session, site: Site, *, name: str = "", expires_at: datetime | None = None) -> str:
+def add_key(session: so.Session, site: Site, *, name: str = "", scores_only: bool = False) -> str:
     """A new API key, `prefix.secret`. This is the only time the secret is seen."""
     prefix, secret = f"mk_{secrets.token_hex(6)}", secrets.token_urlsafe(32)
-    session.add(ApiKey(site_id=site.id, prefix=prefix, secret_sha256=_sha256(secret), name=name, expires_at=expires_at))
-    audit.append(session, site.id, "key", {"what": "made", "prefix": prefix})
+    about = {"prefix": prefix, "scores_only": scores_only}
+    session.add(ApiKey(site_id=site.id, secret_sha256=_sha256(secret), name=name, **about))
+    audit.append(session, site.id, "key", {"what": "made", **about})
     return f"{prefix}.{secret}"
 
 
@@ -70,11 +71,11 @@ def expire_key(session: so.Session, site: Site, key_id: uuid.UUID, at: datetime)
 
 
 def rotate_key(session: so.Session, site: Site, key_id: uuid.UUID, *, ends_at: datetime) -> str | None:
-    """A new key of the same name; the old one still works until *ends_at*. None if it has ended already."""
+    """A new key of the same name and reach; the old one still works until *ends_at*. None if it has ended already."""
     old = session.scalar(sa.select(ApiKey).where(ApiKey.id == key_id, ApiKey.site_id == site.id))
     if old is None or not expire_key(session, site, key_id, ends_at):
         return None
-    return add_key(session, site, name=old.name)
+    return add_key(session, site, name=old.name, scores_only=old.scores_only)
 
 
 def note_use(session: so.Session, key: ApiKey, today: date) -> None:

@@ -53,6 +53,12 @@ def for_moderators(view: View) -> View:
     return _mark(view, "moderators")
 
 
+def for_scoring_keys(view: View) -> View:
+    """Mark a view that reads and keeps nothing of the site: a key for scoring alone opens it, too."""
+    view._takes_scoring_keys = True  # type: ignore[attr-defined]
+    return view
+
+
 def passive(view: View) -> View:
     """Mark a view that a page calls by itself: it keeps nobody signed in, and says so when they are not any more."""
     view._is_passive = True  # type: ignore[attr-defined]
@@ -85,15 +91,22 @@ def guard() -> ResponseReturnValue | None:
             return None
         case "sites":
             g.site = _calling_site()
+            _check_reach(view)
             audit.acting.set(Who(Actor.BLOG.value))
             return None
         case "dialect":
             g.site = _site_of_dialect()
+            _check_reach(view)
             audit.acting.set(Who(Actor.BLOG.value))
             return None
         case "moderators":
             return _require_moderator(is_passive=getattr(view, "_is_passive", False))
     raise NotAllowed("This address is not open to anybody.")
+
+
+def _check_reach(view: Callable[..., Any]) -> None:
+    if g.get("scores_only") and not getattr(view, "_takes_scoring_keys", False):
+        raise NotAllowed("This key is for scoring alone; take one of the site's other keys.", code="key-scores-only")
 
 
 def _calling_site() -> Site:
@@ -145,6 +158,7 @@ def _api_key(key: str) -> ApiKey:
     if found.last_used_on is None or found.last_used_on < now.date():
         with services().database.write() as session:
             sites.note_use(session, found, now.date())
+    g.scores_only = found.scores_only
     return found
 
 

@@ -21,7 +21,7 @@ from moderation.storage.policies import current_policy
 from moderation.storage.tables import Author, Comment, Decision
 from moderation.storage.types import utc_now
 from moderation.web import bodies, schemas
-from moderation.web.access import for_sites
+from moderation.web.access import for_scoring_keys, for_sites
 from moderation.web.services import services
 from moderation.web.status.pages import with_links
 from moderation.webhooks.testing import send_test
@@ -212,6 +212,7 @@ def test_site() -> Response:
 
 @blueprint.post("/score")
 @for_sites
+@for_scoring_keys
 def score() -> Response:
     """Score one text, or a batch of at most 100; nothing is stored."""
     items, is_batch, _ = bodies.read_comments(schemas.ScoreIn, schemas.ScoreBatchIn, services().settings)

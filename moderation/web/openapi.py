@@ -44,7 +44,7 @@ OPERATIONS = (
             (200, (schemas.CommentOut, schemas.BatchOut)),
         ),
         leads_to=("showComment", "decideComment", "reportComment", "eraseComment"),
-        refuses=(400, 401, 404, 409, 413, 415, 422),
+        refuses=(400, 401, 403, 404, 409, 413, 415, 422),
         query=({"name": "site", "schema": {"type": "string"}, "description": "Whose signature it is."},),
         idempotent=True,
     ),
@@ -54,7 +54,7 @@ OPERATIONS = (
         "listComments",
         "A page of the site's comments, newest first",
         answers=((200, (schemas.Page,)),),
-        refuses=(401, 422),
+        refuses=(401, 403, 422),
         query=(
             {"name": "state", "schema": _STATES},
             {"name": "cursor", "schema": {"type": "string"}, "description": "A page's next_cursor."},
@@ -68,7 +68,7 @@ OPERATIONS = (
         "A comment's state, reasons and history",
         answers=((200, (schemas.CommentDetail,)),),
         leads_to=("decideComment", "eraseComment"),
-        refuses=(401, 404),
+        refuses=(401, 403, 404),
     ),
     Operation(
         "delete",
@@ -76,7 +76,7 @@ OPERATIONS = (
         "eraseComment",
         "Erase a comment: text, author and all copies",
         answers=((204, ()),),
-        refuses=(401, 404),
+        refuses=(401, 403, 404),
     ),
     Operation(
         "get",
@@ -84,7 +84,7 @@ OPERATIONS = (
         "exportAuthor",
         "Everything that is kept of an author, for them to have",
         answers=((200, (schemas.AuthorData,)),),
-        refuses=(401, 404),
+        refuses=(401, 403, 404),
     ),
     Operation(
         "delete",
@@ -92,7 +92,7 @@ OPERATIONS = (
         "eraseAuthor",
         "Erase an author: all their comments, and every copy",
         answers=((204, ()),),
-        refuses=(401, 404),
+        refuses=(401, 403, 404),
     ),
     Operation(
         "post",
@@ -102,7 +102,7 @@ OPERATIONS = (
         takes=(schemas.DecisionIn,),
         answers=((200, (schemas.CommentOut,)),),
         leads_to=("showComment", "decideComment", "eraseComment"),
-        refuses=(400, 401, 404, 409, 413, 415, 422),
+        refuses=(400, 401, 403, 404, 409, 413, 415, 422),
     ),
     Operation(
         "post",
@@ -112,7 +112,7 @@ OPERATIONS = (
         takes=(schemas.ReportIn,),
         answers=((201, (schemas.CommentOut,)),),
         leads_to=("showComment", "decideComment"),
-        refuses=(400, 401, 404, 413, 415, 422),
+        refuses=(400, 401, 403, 404, 413, 415, 422),
     ),
     Operation(
         "get",
@@ -120,7 +120,7 @@ OPERATIONS = (
         "showSite",
         "Whose key or signature this is, and where its events go",
         answers=((200, (schemas.SiteOut,)),),
-        refuses=(401,),
+        refuses=(401, 403),
     ),
     Operation(
         "post",
@@ -128,7 +128,7 @@ OPERATIONS = (
         "testSite",
         "Send the site's webhook a signed test event (webhook.test), and say what it answered",
         answers=((200, (schemas.SiteTestOut,)),),
-        refuses=(401, 429),
+        refuses=(401, 403, 429),
     ),
     Operation(
         "post",

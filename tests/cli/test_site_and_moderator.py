@@ -68,6 +68,15 @@ def test_rotated_key_works_beside_the_old_one_for_the_overlap(run, rows):
         assert sites.site_by_key(session, newest, utc_now()).slug == "garden"
 
 
+def test_another_key_can_be_for_scoring_alone(run, rows):
+    run("site", "add", "garden")
+    key = value(run("site", "add-key", "garden", "--name", "client", "--scores-only"), "API key")
+
+    with rows.read() as session:
+        found = sites.find_key(session, key, utc_now())
+    assert (found.name, found.scores_only, found.expires_at) == ("client", True, None)
+
+
 def test_moderator_gets_a_password_and_all_sites(run, rows):
     run("site", "add", "garden")
     password = value(run("moderator", "add", "Ann@Example.org"), "Password")

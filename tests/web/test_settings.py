@@ -149,6 +149,18 @@ def test_a_key_is_named_and_shown_once(database, site, owner):
     assert "&lt;b&gt;Blog&lt;/b&gt;" in page
 
 
+def test_a_key_can_be_for_scoring_alone(database, site, owner):
+    post(owner, "/keys", name="Client", reach="scores")
+    post(owner, "/keys", name="Blog", reach="all")
+
+    assert owner.get(HOME).text.count("scoring alone</strong>") == 1
+    with database.read() as session:
+        assert {key.name: key.scores_only for key in sites.list_keys(session, site.id)} == {
+            "Client": True,
+            "Blog": False,
+        }
+
+
 @pytest.mark.parametrize(("hours", "still_works"), [("24", True), ("0", False)])
 def test_a_key_is_replaced_with_an_overlap(database, site, owner, hours, still_works):
     old = new_key(post(owner, "/keys", name="Blog").text)

@@ -7,12 +7,12 @@ from flask import Blueprint, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from moderation.domain.comment import Action
-from moderation.domain.errors import FieldError, InvalidRequest, NotSignedIn, RateLimited
+from moderation.domain.errors import FieldError, InvalidRequest, NotAllowed, NotSignedIn, RateLimited
 from moderation.domain.policy import Policy, decide
 from moderation.domain.reading import IDENTITY_ATTACK, INSULT, SEVERE_TOXICITY, SEXUALLY_EXPLICIT, THREAT, TOXICITY
 from moderation.scoring import Assessment, Request
 from moderation.storage.policies import current_policy
-from moderation.web.access import caller_of_key, for_dialect
+from moderation.web.access import caller_of_key, for_dialect, for_scoring_keys
 from moderation.web.dialect import Caller, Dialect
 from moderation.web.dialects.lenient import read_document
 from moderation.web.problems import request_id
@@ -46,6 +46,7 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
 @blueprint.post("/v1/moderations", strict_slashes=False)
 @blueprint.post("/moderations", strict_slashes=False)
 @for_dialect
+@for_scoring_keys
 def moderate() -> Response:
     """Classify texts by the site's policy; nothing is stored."""
     document = read_document(services().settings.max_batch_bytes)
@@ -162,6 +163,8 @@ def refuse(error: Exception, status: int) -> Response:
             detail = "You didn't provide an API key. Send the site's key: Authorization: Bearer YOUR_KEY."
         case NotSignedIn():
             detail, code = "Incorrect API key provided. See the site's settings for its keys.", "invalid_api_key"
+        case NotAllowed():
+            detail = error.detail
         case RateLimited():
             detail, kind, code = str(error), "requests", "rate_limit_exceeded"
         case InvalidRequest():

@@ -82,7 +82,7 @@ def add_key(slug: str) -> str:
     """A new API key, on this page alone."""
     row, name = owned_site(slug), request.form.get("name", "").strip()[:MAX_NAME]
     with services().database.write() as session:
-        key = sites.add_key(session, row, name=name)
+        key = sites.add_key(session, row, name=name, scores_only=request.form.get("reach") == "scores")
     log.info("api_key_added", site=row.slug, moderator=str(g.moderator.id))
     return site_page(row, new_key=key)
 

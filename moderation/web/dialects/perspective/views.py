@@ -11,7 +11,7 @@ from moderation.scoring import Request
 from moderation.storage.types import utc_now
 from moderation.text.language import is_supported, unsupported_language
 from moderation.text.sentences import Utf16, sentences
-from moderation.web.access import caller_of_key, for_dialect, open_to_all
+from moderation.web.access import caller_of_key, for_dialect, for_scoring_keys, open_to_all
 from moderation.web.dialect import Caller, Dialect
 from moderation.web.dialects.lenient import read_document
 from moderation.web.dialects.perspective.asked import NAMES, Asked, read_analyze, read_suggestion
@@ -50,6 +50,7 @@ DIALECT = Dialect(
 @blueprint.post("/v1alpha1/comments:analyze", strict_slashes=False)
 @blueprint.post("/comments:analyze", strict_slashes=False)
 @for_dialect
+@for_scoring_keys
 def analyze() -> Response:
     """Score a comment; nothing is stored."""
     settings = services().settings
