@@ -25,7 +25,7 @@ from moderation.classifier.careful.columns import (
 from moderation.classifier.careful.fitting import Unseen, fit_combination, fitting_weights, read_unseen
 from moderation.classifier.careful.mixture import our_articles
 from moderation.classifier.careful.reader import CarefulReader
-from moderation.classifier.data import TrainingData, rows_of
+from moderation.classifier.data import TrainingData, is_held_back, rows_of, with_examples
 from moderation.classifier.figures import roc_auc
 from moderation.classifier.reader import QuickReader
 from moderation.classifier.training import Progress
@@ -60,6 +60,7 @@ def outline(
         found["innocent comments on violence flagged"] = talk["flagged"][_CAREFUL]
     progress("reading comments under articles", 0, 1)
     found |= _under_articles(both, unseen, texts, seed)
+    found |= of_our_own(both, data, seed)
     if (folder / "bias_madlibs.csv.gz").exists():
         progress("scoring sentences that name groups", 0, 1)
         found["BPSN AUC, mean"] = groups(both, folder, seed)["readers"][_CAREFUL]["bpsn"]["mean"]
@@ -88,6 +89,17 @@ def _under_articles(both: BothReaders, unseen: Unseen, texts: Sequence[str], see
     random, articles, chosen = Random(seed), our_articles(), [*toxic, *innocent]
     scores = toxicity(both, chosen, [random.choice(articles) for _ in chosen])
     return {"AUC, under an article": _auc({_CAREFUL: scores[_CAREFUL]}, np.arange(len(chosen)) < len(toxic))}
+
+
+def of_our_own(both: BothReaders, data: TrainingData, seed: int) -> Json:
+    """Our own examples that were held back. They are of the patterns of those that were not, so this flatters."""
+    own = with_examples(data, seed=seed)
+    labels = own.labels[TOXICITY]
+    rows = [
+        row for row in range(len(data.texts), len(labels)) if is_held_back(own.texts[row]) and not np.isnan(labels[row])
+    ]
+    scores = toxicity(both, [own.texts[row] for row in rows])
+    return {"AUC, our own held back": _auc({_CAREFUL: scores[_CAREFUL]}, labels[rows] >= 0.5)}
 
 
 def _auc(columns: Columns, positive: Mask) -> Json:
