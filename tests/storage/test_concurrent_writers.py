@@ -14,14 +14,16 @@ from tests.factories import make_comment, make_site
 PROCESSES, THREADS, SECONDS = 3, 3, 10.0
 
 
-def write_until(url, site_id, deadline, results):
-    """Read, then write, as intake does, from several threads of one process."""
+def keep_writing(url, site_id, start, results):
+    """Read, then write, as intake does, from several threads of one process, once all processes are there."""
     database = Database(url)
+    start.wait(60)
+    deadline = time.monotonic() + SECONDS
     done, errors, lock = 0, [], threading.Lock()
 
     def work():
         nonlocal done
-        while time.time() < deadline:
+        while time.monotonic() < deadline:
             try:
                 with database.write() as session:
                     session.scalar(sa.select(sa.func.max(Comment.id)).where(Comment.site_id == site_id))
@@ -47,12 +49,11 @@ def test_ten_seconds_of_concurrent_writers_meet_no_locked_database(sqlite_databa
         site = make_site(session)
     url = sqlite_database.url.render_as_string()
     spawn = multiprocessing.get_context("spawn")
-    results = spawn.Queue()
-    deadline = time.time() + SECONDS
-    processes = [spawn.Process(target=write_until, args=(url, site.id, deadline, results)) for _ in range(PROCESSES)]
+    start, results = spawn.Barrier(PROCESSES), spawn.Queue()
+    processes = [spawn.Process(target=keep_writing, args=(url, site.id, start, results)) for _ in range(PROCESSES)]
     for process in processes:
         process.start()
-    outcomes = [results.get(timeout=60) for _ in processes]
+    outcomes = [results.get(timeout=120) for _ in processes]
     for process in processes:
         process.join()
 
