@@ -20,8 +20,6 @@ from moderation.storage.tables import Site
 from moderation.storage.types import utc_now
 from moderation.webhooks.addresses import AddressRefused, check_url
 
-MAX_NAME = 200
-
 
 @click.group()
 def site() -> None:
@@ -86,7 +84,7 @@ def set_webhook(slug: str, url: str | None) -> None:
 def add_key(slug: str, name: str, scores_only: bool) -> None:
     """Print another API key of SLUG; those there are go on."""
     with open_database() as database, database.write() as session:
-        key = sites.add_key(session, _find(session, slug), name=name[:MAX_NAME], scores_only=scores_only)
+        key = sites.add_key(session, _find(session, slug), name=name[: sites.MAX_NAME], scores_only=scores_only)
     click.echo(f"API key: {key}")
 
 

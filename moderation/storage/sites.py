@@ -15,6 +15,8 @@ from moderation.storage import audit
 from moderation.storage.outbox import AKISMET_OUTCOME
 from moderation.storage.tables import ApiKey, Event, EventState, Site, StatusPage
 
+MAX_NAME = 200  # of a site, and of a key
+
 # Asked with every request, so it is built once.
 _BY_PREFIX = sa.select(ApiKey).where(ApiKey.prefix == sa.bindparam("prefix")).options(so.joinedload(ApiKey.site))
 

@@ -152,9 +152,7 @@ class ApiKey(Base):
     prefix: so.Mapped[str] = so.mapped_column(sa.String(20), unique=True)
     secret_sha256: so.Mapped[bytes] = so.mapped_column(sa.LargeBinary(32))
     name: so.Mapped[str] = so.mapped_column(sa.String(200), default="", server_default="")
-    scores_only: so.Mapped[bool] = so.mapped_column(
-        default=False, server_default=sa.false()
-    )  # reads nothing of the site
+    scores_only: so.Mapped[bool] = so.mapped_column(default=False, server_default=sa.false())  # see web/access.py
     last_used_on: so.Mapped[date | None]  # a day is enough, and a write a day is cheap
     expires_at: so.Mapped[datetime | None]
     created_at: so.Mapped[datetime] = _created()

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import sqlalchemy.orm as so
 from flask import Flask, Response, after_this_request, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
@@ -15,7 +14,7 @@ from moderation.storage import audit, moderators, sites
 from moderation.storage.audit import Who
 from moderation.storage.secrets import decrypt
 from moderation.storage.sites import list_sites, site_by_slug
-from moderation.storage.tables import ApiKey, Moderator, Role, Site
+from moderation.storage.tables import ApiKey, Role, Site
 from moderation.storage.types import utc_now
 from moderation.web import dialect
 from moderation.web.dialect import Caller
@@ -229,7 +228,7 @@ def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
         if found is not None:
             g.moderator, g.session = found.moderator, found
             g.roles = moderators.roles(session, found.moderator_id)
-            lacks_step = _lacks_second_step(session, found.moderator)
+            lacks_step = second_factor.is_due(session, found.moderator)
             audit.acting.set(Who(Actor.MODERATOR.value, found.moderator_id))
     if found is None:
         if is_passive:
@@ -246,10 +245,6 @@ def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
         with services().database.write() as session:
             moderators.touch_session(session, found, now)
     return None
-
-
-def _lacks_second_step(session: so.Session, moderator: Moderator) -> bool:
-    return not second_factor.is_on(moderator) and moderators.is_asked_for_two_step(session, moderator)
 
 
 def readable_sites() -> list[Any]:

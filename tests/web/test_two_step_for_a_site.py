@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from moderation.storage import sites
-from moderation.storage.tables import AuditEntry, Role, Site
+from moderation.storage.tables import AuditEntry, Site
 from tests.factories import make_moderator
 from tests.web.conftest import PASSWORD, sign_in_as
 from tests.web.test_account import switch_on
@@ -18,41 +18,28 @@ def database(sqlite_database):
     return sqlite_database
 
 
-@pytest.fixture
-def olga(database, site, password_hash):
-    with database.write() as session:
-        olga = make_moderator(session, site, email="olga@example.org", name="Olga", role=Role.OWNER)
-        olga.password_hash = password_hash
-        return olga
-
-
-@pytest.fixture
-def owner(app, database, olga):
-    return sign_in_as(app, database, olga)
-
-
 def is_asked(database, site):
     with database.read() as session:
         return session.get_one(Site, site.id).requires_two_step
 
 
-def test_an_owner_who_has_it_asks_everybody_for_it(owner, olga, database, site):
-    alone = owner.post(PATH, required="yes")
+def test_an_owner_who_has_it_asks_everybody_for_it(browser, owner, database, site):
+    alone = browser.post(PATH, required="yes")
     assert (alone.status_code, is_asked(database, site)) == (409, False)
     assert "Set it up for yourself first" in alone.text
 
-    codes = switch_on(owner, database, olga)
-    assert owner.post(PATH, required="yes").status_code == 303
+    codes = switch_on(browser, database, owner)
+    assert browser.post(PATH, required="yes").status_code == 303
 
     assert is_asked(database, site)
-    assert "Leave it to everybody" in owner.get("/settings/garden/people").text
-    refused = owner.post("/account/two-step/off", on="/account", password=PASSWORD, code=codes[0])
+    assert "Leave it to everybody" in browser.get("/settings/garden/people").text
+    refused = browser.post("/account/two-step/off", on="/account", password=PASSWORD, code=codes[0])
     assert refused.status_code == 409
     assert "asks for two-step sign-in" in refused.text
     with database.read() as session:
         entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.kind == "setting")).all()[-1]
         assert entry.content == {"what": "two_step", "required": True}
-    assert owner.post(PATH, required="no").status_code == 303
+    assert browser.post(PATH, required="no").status_code == 303
     assert not is_asked(database, site)
 
 

@@ -201,8 +201,7 @@ def _page(form: str = "", message: str = "") -> str:
             session,
             sign_ins=rows,
             two_step=second_factor.is_on(g.moderator),
-            two_step_is_due=moderators.is_asked_for_two_step(session, g.moderator)
-            and not second_factor.is_on(g.moderator),
+            two_step_is_due=second_factor.is_due(session, g.moderator),
             codes_left=second_factor.recovery_codes_left(session, g.moderator),
             lengths=(MIN_LENGTH, MAX_LENGTH),
             is_first=g.moderator.first_password_ends_at is not None,

@@ -10,13 +10,13 @@ from flask_wtf.csrf import CSRFError
 
 from moderation import new_sites
 from moderation.domain.errors import Conflict, InvalidRequest, NotAllowed
-from moderation.storage import moderators
+from moderation.storage import moderators, sites
 from moderation.storage.tables import Role
 from moderation.web.access import for_moderators
 from moderation.web.dashboard.frame import page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
 from moderation.web.services import services
-from moderation.web.settings.site import MAX_NAME, may_add_sites, site_page
+from moderation.web.settings.site import may_add_sites, site_page
 
 # Two steps deep, where no site's short name can stand.
 blueprint = Blueprint("settings_new_site", __name__, url_prefix="/settings/sites/new")
@@ -39,7 +39,7 @@ def add() -> ResponseReturnValue:
     """The new site's settings, with its first key and secret on this page alone; whoever added it owns it."""
     _require()
     slug = request.form.get("slug", "").strip().lower()
-    name = " ".join(request.form.get("name", "").split())[:MAX_NAME]
+    name = " ".join(request.form.get("name", "").split())[: sites.MAX_NAME]
     try:
         with services().database.write() as session:
             new = new_sites.add(

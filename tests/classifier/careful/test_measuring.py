@@ -296,7 +296,7 @@ def test_an_outline_is_a_line_of_an_ablation(talk, quick, folder, metrics, manif
     assert line["AUC, under an article"]["value"] > 0.9  # that reader looks at nothing but the comment's words
     assert 0 < line["recall kept in disguise"] <= 1
     assert 0 < line["AUC, our own held back"]["value"] < 1
-    assert set(line) == set(line) & {
+    assert set(line) <= {
         "AUC, natural", "AUC, all", "AUC, under an article", "AUC, parent shown", "BPSN AUC, mean",
         "AUC, our own held back",
         "recall kept in disguise", "innocent comments on violence flagged",
