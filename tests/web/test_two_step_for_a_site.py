@@ -41,6 +41,8 @@ def test_an_owner_who_has_it_asks_everybody_for_it(browser, owner, database, sit
         assert entry.content == {"what": "two_step", "required": True}
     assert browser.post(PATH, required="no").status_code == 303
     assert not is_asked(database, site)
+    allowed = browser.post("/account/two-step/off", on="/account", password=PASSWORD, code=codes[0])
+    assert allowed.status_code == 303  # the refusal used no code up
 
 
 def test_who_lacks_it_gets_no_further_than_to_set_it_up(browser, database, site, mona):

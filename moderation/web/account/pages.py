@@ -139,8 +139,8 @@ def switch_off() -> ResponseReturnValue:
     """Sign in with the password alone from now on."""
     try:
         _check_password()
-        _check_code()
         _check_not_asked_for()
+        _check_code()  # last: a recovery code is good once
     except Refused as refused:
         return _page("two-step", str(refused)), refused.status
     second_factor.switch_off(services().database, g.moderator)
