@@ -88,7 +88,7 @@ def list_comments() -> Response:
     return response
 
 
-@blueprint.get("/comments/<path:comment_id>")
+@blueprint.get("/comments/<own_id:comment_id>")
 @for_sites
 def show_comment(comment_id: str) -> Response:
     """A comment's state, reasons and history."""
@@ -109,7 +109,7 @@ def show_comment(comment_id: str) -> Response:
     )
 
 
-@blueprint.delete("/comments/<path:comment_id>")
+@blueprint.delete("/comments/<own_id:comment_id>")
 @for_sites
 def erase_comment(comment_id: str) -> tuple[str, int]:
     """Erase a comment: text, author and all copies."""
@@ -117,7 +117,7 @@ def erase_comment(comment_id: str) -> tuple[str, int]:
     return "", 204
 
 
-@blueprint.delete("/authors/<path:author_id>")
+@blueprint.delete("/authors/<own_id:author_id>")
 @for_sites
 def erase_author(author_id: str) -> tuple[str, int]:
     """Erase an author: all their comments, and every copy."""
@@ -126,7 +126,7 @@ def erase_author(author_id: str) -> tuple[str, int]:
     return "", 204
 
 
-@blueprint.get("/authors/<path:author_id>")
+@blueprint.get("/authors/<own_id:author_id>")
 @for_sites
 def export_author(author_id: str) -> Response:
     """Everything that is kept of an author."""
@@ -142,7 +142,7 @@ def _author(name: str) -> Author:
     return found
 
 
-@blueprint.post("/comments/<path:comment_id>/decision")
+@blueprint.post("/comments/<own_id:comment_id>/decision")
 @for_sites
 def decide_comment(comment_id: str) -> Response:
     """Tell what the blog's own staff decided."""
@@ -159,7 +159,7 @@ def decide_comment(comment_id: str) -> Response:
     return jsonify(_with_links([describe(comment, decision)])[0])
 
 
-@blueprint.post("/comments/<path:comment_id>/reports")
+@blueprint.post("/comments/<own_id:comment_id>/reports")
 @for_sites
 def report_comment(comment_id: str) -> tuple[Response, int]:
     """Pass on a reader's report."""

@@ -7,6 +7,7 @@ import structlog
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import PathConverter
 
 from moderation.classifier.artifact import ModelError
 from moderation.classifier.loading import load_reader
@@ -54,9 +55,16 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+class OwnId(PathConverter):
+    """A blog's own id in an address. With `path` one that begins with a slash was sent on to another comment."""
+
+    part_isolating, regex = False, ".+?"
+
+
 def create_app(settings: Settings, *, database: Database | None = None, scorer: Scorer | None = None) -> Flask:
     """The service as a WSGI application; what is not given is made from *settings*."""
     app = Flask(__name__)
+    app.url_map.converters["own_id"] = OwnId
     _configure(app, settings)
     given = services.Services(
         settings=settings,

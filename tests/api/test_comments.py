@@ -1,5 +1,7 @@
 """POST /v1/comments and what follows from it."""
 
+from urllib.parse import quote
+
 import pytest
 
 from moderation.domain.policy import DEFAULT_BANDS
@@ -151,6 +153,22 @@ def test_id_with_slashes_and_signs_is_an_id(post, client, alice):
     assert client.get(address, headers=alice).json["id"] == "posts/7?x=ü#c"
     assert client.post(f"{address}/decision", json={"decision": "spam"}, headers=alice).json["state"] == "spam"
     assert client.delete(address, headers=alice).status_code == 204
+
+
+@pytest.mark.parametrize("slashes", ["/", "//", "a//"])
+def test_no_other_comment_is_met_by_an_id_with_slashes(post, client, alice, slashes):
+    post("/v1/comments", {"id": "x", "text": "Hello"})
+    address = f"/v1/comments/{quote(slashes, safe='')}x"
+
+    assert client.delete(address, headers=alice, follow_redirects=True).status_code == 404
+    assert client.get(address, headers=alice).status_code == 404
+    assert client.get("/v1/comments/x", headers=alice).json["state"] == "published"
+
+    post("/v1/comments", {"id": f"{slashes}x", "text": "Hello again"})
+    assert client.get(address, headers=alice).json["id"] == f"{slashes}x"
+    assert client.delete(address, headers=alice).status_code == 204
+    assert client.get(address, headers=alice).json["state"] == "erased"
+    assert client.get("/v1/comments/x", headers=alice).json["state"] == "published"
 
 
 def test_list_is_paged_and_filtered(post, client, alice):

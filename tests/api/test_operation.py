@@ -86,7 +86,7 @@ def test_readyz_names_an_unreachable_database(settings, tmp_path):
 
 def test_openapi_describes_every_address_of_the_api_and_no_other(client, app):
     described = {
-        (method.upper(), path.replace("{id}", "<path:comment_id>").replace("{author}", "<path:author_id>"))
+        (method.upper(), path.replace("{id}", "<own_id:comment_id>").replace("{author}", "<own_id:author_id>"))
         for path, methods in client.get("/openapi.json").json["paths"].items()
         for method in methods
     }
@@ -129,7 +129,7 @@ def test_logs_hold_ids_and_no_text_address_or_key(post, alice, client):
     text = json.dumps(entries)
     assert [entry["route"] for entry in entries if entry["event"] == "request"] == [
         "/v1/comments",
-        "/v1/comments/<path:comment_id>",
+        "/v1/comments/<own_id:comment_id>",
         "/v1/comments",
     ]
     for secret in ("kumquat", "Ann", "ann@", "203.0.113.9", "my-own-id", "mk_", alice["Authorization"][7:]):
