@@ -50,6 +50,7 @@ class Cascade(Reader, Protocol):
         bands: Mapping[str, Band] | None = ...,
         for_scores: Wanted = ...,
         within_s: float | None = ...,
+        hurried: bool = ...,
     ) -> Reading: ...
 
 
@@ -95,14 +96,17 @@ class Scorer:
 
         With *for_scores* the scores themselves are the answer, not only what the policy decides by them:
         all, or those of the attributes that it names. *within_s* is a shorter deadline than the usual one, of a
-        caller in a hurry: while others are being answered it has the quick reader's scores. Else callers who give up
-        early would queue before the service's door, where no deadline sees them.
+        caller in a hurry: while others are being answered, or many such callers come, it has the quick reader's
+        scores. Else callers who give up early would queue before the service's door, where no deadline sees them.
         """
         start = time.monotonic()
         limit_s = min(self.deadline_s, within_s or self.deadline_s) + EXTRA_PER_COMMENT_S * (len(requests) - 1)
         with self._counted() as others:
             until = start if within_s and others >= AT_ONCE else start + CAREFUL_SHARE * limit_s
-            futures = [self._pool.submit(self._assess_one, policy, request, for_scores, until) for request in requests]
+            hurried = within_s is not None
+            futures = [
+                self._pool.submit(self._assess_one, policy, request, for_scores, until, hurried) for request in requests
+            ]
             return [self._collect(future, start + limit_s) for future in futures]
 
     @contextmanager
@@ -117,10 +121,12 @@ class Scorer:
             with self._lock:
                 self._calls -= 1
 
-    def _assess_one(self, policy: Policy, request: Request, for_scores: Wanted, until: float) -> Assessment:
+    def _assess_one(
+        self, policy: Policy, request: Request, for_scores: Wanted, until: float, hurried: bool
+    ) -> Assessment:
         started = time.perf_counter()
         signals = find_signals(policy, request.text, request.language)
-        reading = self._read(policy, request, for_scores, until)
+        reading = self._read(policy, request, for_scores, until, hurried)
         if reading is not None and not _is_sound(reading):
             log.error("scoring_failed", error="no probabilities")
             reading = None
@@ -131,7 +137,9 @@ class Scorer:
         )
         return Assessment(reading, signals)
 
-    def _read(self, policy: Policy, request: Request, for_scores: Wanted, until: float) -> Reading | None:
+    def _read(
+        self, policy: Policy, request: Request, for_scores: Wanted, until: float, hurried: bool
+    ) -> Reading | None:
         reader = self.reader
         if isinstance(reader, Cascade):
             return reader.read(
@@ -140,6 +148,7 @@ class Scorer:
                 bands=policy.bands,
                 for_scores=for_scores,
                 within_s=until - time.monotonic(),
+                hurried=hurried,
             )
         return reader.read(request.text, request.context) if reader else None
 

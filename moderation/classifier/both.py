@@ -1,5 +1,6 @@
 """Both readers as one: the quick one always, the careful one where it could matter, and one exact sum of words."""
 
+import time
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +19,7 @@ from moderation.classifier.careful.combining import Combination
 from moderation.classifier.careful.reader import NETWORK, Careful, CarefulReader
 from moderation.classifier.careful.weighing import weigh_by
 from moderation.classifier.reader import Evidence, Parts, QuickReader, chances_of, heaviest_spans
+from moderation.classifier.rush import Rush
 from moderation.domain.policy import Band
 from moderation.domain.reading import Careful as Part
 from moderation.domain.reading import Context, Reading, Span
@@ -61,6 +63,7 @@ class BothReaders:
         threads: int = 2,
         answer_s: float = ANSWER_S,
         waiting: int = WAITING,
+        rush: Rush | None = None,
     ) -> None:
         self.quick, self.careful, self.combination = quick, careful, combination
         self.attributes = quick.attributes
@@ -69,6 +72,7 @@ class BothReaders:
         self._columns = [careful.attributes.index(name) for name in quick.attributes]
         self._room = BoundedSemaphore(waiting)
         self._threads = threads
+        self._rush = rush or Rush()
         self._overdue: set[Future[Careful]] = set()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="careful")
 
@@ -98,12 +102,14 @@ class BothReaders:
         bands: Mapping[str, Band] | None = None,
         for_scores: bool | Collection[str] = True,
         within_s: float | None = None,
+        hurried: bool = False,
     ) -> Reading:
         """One text as a service needs it: never late, never raising for what the careful reader does.
 
         The careful reader is asked if it could change what *bands* decide or, *for_scores*, a score noticeably:
         any, or one of the attributes that it names.
-        It has `answer_s` to answer, or *within_s* if that is less.
+        It has `answer_s` to answer, or *within_s* if that is less. Callers that are *hurried* go without it while
+        they come faster than it could answer them all: else each would wait for those before.
         """
         first = self.quick.read(text, context, spans=spans)
         decides = bands is not None and self.combination.may_change_decision(first.scores, bands)
@@ -111,6 +117,8 @@ class BothReaders:
         wanted = {name: score for name, score in first.scores.items() if name in answered}
         if not decides and not self.combination.may_change_score(wanted):
             return replace(first, careful=Part.NOT_NEEDED)
+        if hurried and self._rush.joins():
+            return replace(first, careful=Part.LATE)
         limit_s = self.answer_s if within_s is None else min(within_s, self.answer_s)
         try:
             return self._join(text, context, first, self._ask(text, context, limit_s), spans)
@@ -176,7 +184,9 @@ class BothReaders:
         self._room.release()
 
     def _say(self, text: str, context: Context) -> Careful:
+        started = time.thread_time()
         said = self.careful.read(text, context, weigh_by(self.quick, text))
+        self._rush.spent(time.thread_time() - started)
         if not (np.isfinite(said.logits).all() and np.isfinite(said.parts).all()):
             raise ArithmeticError("The careful reader answered what is no number.")
         return said

@@ -14,6 +14,7 @@ from moderation.classifier.both import BothReaders
 from moderation.classifier.careful.combining import Combination
 from moderation.classifier.careful.reader import Careful as Said
 from moderation.classifier.reader import QuickReader
+from moderation.classifier.rush import Rush
 from moderation.domain.policy import Band, Policy
 from moderation.domain.reading import ATTRIBUTES, TOXICITY, Careful, Context, Reading
 from moderation.scoring import AT_ONCE, Request, Scorer
@@ -203,8 +204,8 @@ class Listening(FakeReader):
 
     answer_s = 1.0
 
-    def read(self, text, context=Context(), *, spans=True, bands=None, for_scores=True, within_s=None):  # noqa: B008
-        self.bands, self.for_scores, self.within_s = bands, for_scores, within_s
+    def read(self, text, context=Context(), *, spans=True, bands=None, for_scores=True, within_s=None, hurried=None):  # noqa: B008
+        self.bands, self.for_scores, self.within_s, self.hurried = bands, for_scores, within_s, hurried
         return super().read(text, context, spans=spans)
 
 
@@ -216,12 +217,14 @@ def test_the_careful_reader_is_asked_by_the_sites_own_policy_and_has_less_time_t
     scorer.assess(Policy(bands=bands), [Request(TEXT)])
     assert (reader.bands, reader.for_scores) == (bands, False)
     assert 0 < reader.within_s <= 1.0
+    assert not reader.hurried
 
     scorer.assess(Policy(bands=bands), [Request(TEXT)], for_scores=True)
     assert (reader.bands, reader.for_scores) == (bands, True)
 
     scorer.assess(Policy(bands=bands), [Request(TEXT)], within_s=0.5)
     assert 0 < reader.within_s <= 0.25
+    assert reader.hurried
 
 
 def test_a_caller_in_a_hurry_does_not_stand_in_line_for_the_careful_reader(both, scorer_of, stop):
@@ -245,6 +248,24 @@ def test_a_caller_in_a_hurry_does_not_stand_in_line_for_the_careful_reader(both,
     assert [future.result()[0].reading.careful for future in first] == [Careful.ASKED] * AT_ONCE
     [alone] = scorer.assess(Policy(), [Request(TEXT)], for_scores=True, within_s=40)
     assert alone.reading.careful is Careful.ASKED
+
+
+def test_callers_in_a_hurry_go_without_the_careful_reader_while_they_are_more_than_it_can_answer(
+    both, scorer_of, monkeypatch
+):
+    now = 100.0
+    rush = Rush(clock=lambda: now)
+    rush.spent(0.2)  # a slow machine: two a second are what fits
+    monkeypatch.setattr(rush, "spent", lambda seconds: None)
+    scorer = scorer_of(both(Network(), answer_s=20, rush=rush), deadline_s=60)
+
+    def careful(**options):
+        return scorer.assess(Policy(), [Request(TEXT)], for_scores=True, **options)[0].reading.careful
+
+    assert [careful(within_s=40) for _ in range(4)] == [Careful.ASKED] * 2 + [Careful.LATE] * 2
+    assert careful() is Careful.ASKED  # whoever can wait does, and does not count
+    now += 1.1
+    assert careful(within_s=40) is Careful.ASKED
 
 
 def test_with_a_lines_distance_from_every_band_nobody_is_asked(both, scorer_of, quick):
