@@ -7,7 +7,7 @@ EVERY_S = 5.0
 
 
 class Watch:
-    """Samples the resident memory, in MB, while its block lasts; empty where the system has no /proc."""
+    """Samples the resident memory, in MB, while its block lasts; empty where the system has no such figures."""
 
     def __init__(self, pid: int) -> None:
         self.mb: list[float] = []
@@ -38,6 +38,6 @@ def _family(pid: int) -> list[int]:
 
 
 def _resident(pid: int) -> float:
-    """Shared pages count for every process that has them, so a sum is too high rather than too low."""
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)
+    """Pages that several processes share count for each of them in part, so that a sum is what they hold together."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii", errors="replace").splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
