@@ -2,12 +2,14 @@
 
 import pytest
 
-from moderation import intake, preferences
-from moderation.domain.comment import Author, Parent
+from moderation import batches, intake, preferences
+from moderation.deciding import Choice
+from moderation.domain.comment import Action, Author, Parent
 from moderation.domain.reading import ATTRIBUTES, Context, Reading, Span
 from moderation.scoring import Scorer
-from moderation.storage.tables import Comment
+from moderation.storage.tables import Comment, Decision
 from moderation.storage.types import utc_now
+from moderation.web.card.eyes import EXCERPT
 from tests.factories import make_submission
 from tests.web.conftest import Tags, decide
 
@@ -89,6 +91,80 @@ def test_whoever_wants_no_covers_has_none(browser, database, mona, send):
 
     assert covered(page) == []
     assert "Show masked words" not in page
+
+
+@pytest.fixture
+def lists(browser, database, mona, site, send):
+    """Every page that says many comments in short, and the comment that stands on each of them."""
+
+    def _lists(text):
+        comment = send(text, author=Author(id="1", name="Ann"))
+        version = comment.version
+        batch = batches.decide(
+            database,
+            moderator=mona,
+            site=site,
+            chosen=[(comment.id, version)],
+            choice=Choice(Action.REJECT),
+            query={},
+            now=utc_now(),
+        )
+        return {
+            "search": f"/search?q={text.split()[0]}",
+            "rejected": "/rejected",
+            "decided": "/decided",
+            "batch": f"/batches/{batch.id}",
+            "insight": "/insight/comments",
+            "author": f"/authors/{comment.author_id}",
+        }
+
+    return _lists
+
+
+@pytest.mark.parametrize("name", ["search", "rejected", "decided", "batch", "insight", "author"])
+def test_lists_cover_what_the_card_covers_and_offer_to_show_it(browser, database, mona, lists, name):
+    path = lists("You dang yobs, shit")[name]
+
+    assert set(covered(browser.get(path).text)) == {"dang", "yobs", "shit"}
+    assert "Show masked words" in browser.get(path).text
+    preferences.change(database, mona, mask=False)
+    assert covered(browser.get(path).text) == []
+
+
+@pytest.mark.parametrize("name", ["search", "decided", "batch", "insight", "author"])
+def test_lists_shut_what_a_moderator_asked_not_to_see(browser, database, mona, lists, name):
+    path = lists("You yobs")[name]
+    preferences.change(database, mona, opted_out=["IDENTITY_ATTACK"])
+
+    page = browser.get(path).text
+
+    assert "Not shown, because you asked not to see attack on identity." in Tags(page).text
+    assert page.split('<details class="withheld">')[0].count("yobs") == 0
+
+
+def test_the_check_of_listed_words_shuts_what_its_owner_asked_not_to_see(browser, database, owner, send):
+    comment = send("You yobs")
+    decide(browser, comment, "publish")
+    preferences.change(database, owner, opted_out=["IDENTITY_ATTACK"])
+    form = {"version": "1", "do": "check", "hold": "yobs", "reject": ""}
+
+    page = browser.post("/settings/garden/words", **form).text
+
+    assert page.count("Not shown, because you asked not to see attack on identity.") == 1
+
+
+def test_a_word_that_is_cut_where_an_excerpt_ends_is_covered_all_the_same(browser, lists):
+    path = lists("x" * (EXCERPT - 4) + " motherfucker")["decided"]
+
+    assert covered(browser.get(path).text) == ["mot"]
+
+
+def test_a_receipt_covers_the_words_that_its_card_covers(browser, database, send):
+    comment = send("You yobs")
+    with database.read() as session:
+        decision = session.query(Decision).where(Decision.comment_id == comment.id).one()
+
+    assert covered(browser.get(f"/decisions/{decision.id}/receipt").text) == ["yobs"]
 
 
 def test_one_box_shows_all_masked_words_of_a_card_and_is_there_only_where_some_are(browser, send):

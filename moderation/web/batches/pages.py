@@ -26,6 +26,7 @@ from moderation.web.access import decidable_sites, for_moderators, readable_site
 from moderation.web.batches import words
 from moderation.web.batches.choosing import address_of, must_decide
 from moderation.web.card.cards import make_cards, make_line
+from moderation.web.card.eyes import excerpts
 from moderation.web.dashboard.desk import ACTIONS
 from moderation.web.dashboard.frame import eyes, page
 from moderation.web.dashboard.lists import PAGE_SIZE
@@ -63,12 +64,13 @@ def show(batch_id: uuid.UUID) -> str:
             return _drawn_page(session, batch)
         before = cursors.read_id(request.args.get("after"))
         rows = batches.decisions(session, batch, before=before, limit=PAGE_SIZE + 1)
-        looking = eyes(session)
+        shown, looking = rows[:PAGE_SIZE], eyes(session)
         return page(
             "batch.html",
             session,
             **_facts(session, batch),
-            lines=[(make_line(row, row.comment.version, looking), row.comment) for row in rows[:PAGE_SIZE]],
+            lines=[(make_line(row, row.comment.version, looking), row.comment) for row in shown],
+            words=excerpts(session, [row.comment for row in shown], looking),
             following=cursors.of_id(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else None,
             is_first=before is None,
         )

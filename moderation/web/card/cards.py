@@ -1,7 +1,7 @@
 """What the dashboard's pages show, worked out from rows: templates only write it down."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,18 +13,18 @@ from flask_babel import gettext, lazy_gettext
 from moderation import notes
 from moderation.domain.comment import RESULT, Action, Actor, State
 from moderation.domain.decision import Source
-from moderation.domain.hard import YES, is_hard
+from moderation.domain.hard import is_hard
 from moderation.domain.policy import Policy, Preset
 from moderation.domain.reading import Careful
 from moderation.domain.standing import Standing, current
 from moderation.storage import comments as storage
 from moderation.storage.policies import current_policy
 from moderation.storage.tables import Comment, Decision, Note, Report, Site
+from moderation.web.card.eyes import Eyes, said
 from moderation.web.card.grounds import Grounds, grounds
-from moderation.web.card.marking import LABELS, Piece, marks, pieces
+from moderation.web.card.marking import LABELS, Piece
 from moderation.web.card.masking import covers
 from moderation.web.card.speech import people_would_say
-from moderation.web.card.targets import targets
 from moderation.web.times import When, when
 
 # A list shows the beginning of a longer text; its own page shows it whole.
@@ -115,7 +115,7 @@ class Card:
     is_cut: bool
     size: int
     is_covered: bool
-    withheld: list[str]
+    withheld: Sequence[str]
     says: str
     causes: Causes
     grounds: Grounds
@@ -131,24 +131,6 @@ class Card:
     can_note: bool
     presets: Sequence[Preset]
     needs_reason: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Eyes:
-    """Who looks: the names of their sites, where they may decide, when it is, who they are, and what they
-    asked to have covered (`mask`) or not to see at all (`opted_out`, attributes).
-    """
-
-    sites: Mapping[uuid.UUID, str]
-    decidable: Collection[uuid.UUID]
-    now: datetime
-    moderator_id: uuid.UUID | None = None
-    mask: bool = False
-    opted_out: Collection[str] = ()
-
-    def site(self, site_id: uuid.UUID) -> str:
-        """The site's name, where there are several to tell apart."""
-        return self.sites[site_id] if len(self.sites) > 1 else ""
 
 
 def make_cards(
@@ -193,10 +175,9 @@ def _card(
     shown: int | None,
 ) -> Card:
     text, receipt = comment.text, verdict.receipt if verdict else {}
-    # Offsets belong to the text that was read: after an edit they would mark other words.
     is_same_text = verdict is not None and verdict.revision == comment.revision
     standing = _standing(comment, eyes.now)
-    cut = None if text is None else text_of(text[:shown], receipt if is_same_text else {}, eyes)
+    says = said(comment, verdict, eyes, shown=shown)
     return Card(
         id=comment.id,
         version=comment.version,
@@ -213,11 +194,11 @@ def _card(
         when=when(comment.created_at, eyes.now),
         is_edited=comment.revision > 1,
         parent=comment.parent_text,
-        text=cut,
-        is_cut=shown is not None and len(text or "") > shown,
+        text=says.text,
+        is_cut=says.is_cut,
         size=len(text or ""),
-        is_covered=any(piece.masked for piece in cut or ()) or (eyes.mask and bool(covers(comment.parent_text))),
-        withheld=withheld(receipt, eyes) if text else [],
+        is_covered=says.is_covered or (eyes.mask and bool(covers(comment.parent_text))),
+        withheld=says.withheld,
         says=people_would_say(receipt),
         causes=_causes(receipt) | (_deed_of(latest) if latest is not verdict else {}),
         grounds=grounds(text, receipt) if text and is_same_text else Grounds(),
@@ -234,19 +215,6 @@ def _card(
         presets=policy.reasons,
         needs_reason=not policy.skip_reason,
     )
-
-
-def text_of(text: str, receipt: Mapping[str, Any], eyes: Eyes, *, with_marks: bool = True) -> list[Piece]:
-    """*text* with the marks of the receipt that read it, and with covers for eyes that want them."""
-    found = marks(receipt) if receipt and with_marks else []
-    return pieces(text, [*found, *targets(text), *(covers(text, receipt) if eyes.mask else [])])
-
-
-def withheld(receipt: Mapping[str, Any], eyes: Eyes) -> list[str]:
-    """What a comment is, in words, of all that *eyes* are spared."""
-    named = {reason.get("attribute") for reason in receipt.get("reasons", [])}
-    found = named | {name for name, score in receipt.get("scores", {}).items() if score >= YES}
-    return [label for name, label in LABELS.items() if name in found and name in eyes.opted_out]
 
 
 def make_line(decision: Decision, latest_version: int, eyes: Eyes) -> Line:

@@ -37,11 +37,14 @@ def covers(text: str, receipt: Mapping[str, Any] | None = None) -> list[Mark]:
     places = set(find_slurs(text))
     if receipt:
         reading = replay(receipt)
-        places |= {(span.start, span.end) for span in highlights(reading.spans) if _weighs(span, reading.scores, text)}
+        places |= {
+            (span.start, span.end) for span in highlights(reading.spans) if is_swearing(span, reading.scores, text)
+        }
     return [Mark(start, end, Kind.MASKED.value, Kind.MASKED) for start, end in sorted(places)]
 
 
-def _weighs(span: Span, scores: Mapping[str, float], text: str) -> bool:
+def is_swearing(span: Span, scores: Mapping[str, float], text: str) -> bool:
+    """Whether a reader found these words of *text* to be swearing or a slur."""
     return (
         span.attribute in _WORDS_OF
         and span.contribution >= _HEAVY

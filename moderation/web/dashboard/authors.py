@@ -21,7 +21,8 @@ from moderation.storage.policies import current_policy
 from moderation.storage.tables import Author, Moderator, Note, Site
 from moderation.storage.types import utc_now
 from moderation.web.access import decidable_sites, for_moderators, owned_sites, readable_sites
-from moderation.web.card.cards import STANDINGS, STATES, Eyes, Line, make_line
+from moderation.web.card.cards import STANDINGS, STATES, Line, make_line
+from moderation.web.card.eyes import Eyes
 from moderation.web.dashboard.conversation import Turn, make_turns
 from moderation.web.dashboard.fragments import in_part, page_or_part
 from moderation.web.dashboard.frame import eyes

@@ -12,8 +12,8 @@ from moderation.domain.errors import NotFound
 from moderation.storage import comments, conversations
 from moderation.storage.tables import Comment, Decision
 from moderation.web.access import for_moderators, readable_sites
-from moderation.web.card.cards import STATES, Eyes, text_of, web_address, withheld
-from moderation.web.card.marking import Piece
+from moderation.web.card.cards import STATES, web_address
+from moderation.web.card.eyes import Eyes, Said, said, text_of
 from moderation.web.dashboard.fragments import page_or_part
 from moderation.web.dashboard.frame import eyes
 from moderation.web.services import services
@@ -36,14 +36,8 @@ class Turn:
     when: When | None = None
     state: State | None = None
     state_words: str = ""
-    text: list[Piece] | None
-    withheld: Sequence[str] = ()
-    is_cut: bool = False
+    said: Said
     is_this: bool = False
-
-    @property
-    def is_covered(self) -> bool:
-        return any(piece.masked for piece in self.text or ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +94,6 @@ def make_turns(
 
 
 def _turn(row: Comment, verdict: Decision | None, looking: Eyes, *, is_this: bool, with_article: bool) -> Turn:
-    text = row.text
-    receipt = verdict.receipt if verdict and verdict.revision == row.revision else {}
     return Turn(
         id=row.id,
         author=row.author_name,
@@ -111,9 +103,7 @@ def _turn(row: Comment, verdict: Decision | None, looking: Eyes, *, is_this: boo
         state=row.state,
         state_words=STATES[row.state],
         # What weighed most in a harmless comment is of no interest here.
-        text=None if text is None else text_of(text[:SHOWN], receipt, looking, with_marks=bool(receipt.get("reasons"))),
-        withheld=withheld(verdict.receipt, looking) if verdict and text else (),
-        is_cut=len(text or "") > SHOWN,
+        said=said(row, verdict, looking, shown=SHOWN, with_marks=bool(verdict and verdict.receipt.get("reasons"))),
         is_this=is_this,
     )
 
@@ -121,7 +111,8 @@ def _turn(row: Comment, verdict: Decision | None, looking: Eyes, *, is_this: boo
 def _as_sent(comment: Comment, looking: Eyes) -> list[Turn]:
     """What the comment answers, where the blog told us its text but never sent it to be decided."""
     sent = comment.parent_text
-    return [Turn(id=None, author="", text=text_of(sent[:SHOWN], {}, looking), is_cut=len(sent) > SHOWN)] if sent else []
+    shown = Said(text_of(sent, {}, looking, shown=SHOWN), is_cut=len(sent) > SHOWN)
+    return [Turn(id=None, author="", said=shown)] if sent else []
 
 
 def excerpt(text: str, size: int = EXCERPT) -> str:

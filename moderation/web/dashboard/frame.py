@@ -17,7 +17,8 @@ from moderation.storage.tables import Decision
 from moderation.storage.types import utc_now
 from moderation.web.access import decidable_sites, readable_sites
 from moderation.web.batches import words as batch_words
-from moderation.web.card.cards import Eyes, make_line
+from moderation.web.card.cards import make_line
+from moderation.web.card.eyes import Eyes
 from moderation.web.dashboard.keys import Key, keys_of
 from moderation.web.dashboard.mine import mine
 from moderation.web.dashboard.shelves import SHELVES

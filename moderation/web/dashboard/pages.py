@@ -23,6 +23,7 @@ from moderation.web.batches.choosing import blueprint as choosing
 from moderation.web.batches.pages import blueprint as batches
 from moderation.web.card import masking
 from moderation.web.card.cards import STATES, make_cards, make_line
+from moderation.web.card.eyes import excerpts
 from moderation.web.card.marking import plain
 from moderation.web.dashboard import author_rights, authors, conversation, live, receipts, search
 from moderation.web.dashboard.desk import blueprint as desk
@@ -126,7 +127,14 @@ def decided() -> str:
         shown, looking = rows[:PAGE_SIZE], eyes(session)
         following = cursors.of_id(shown[-1].id) if len(rows) > PAGE_SIZE else None
         lines = [(make_line(row, row.comment.version, looking), row.comment) for row in shown]
-        return page("decided.html", session, lines=lines, following=following, is_first=before is None)
+        return page(
+            "decided.html",
+            session,
+            lines=lines,
+            words=excerpts(session, [row.comment for row in shown], looking),
+            following=following,
+            is_first=before is None,
+        )
 
 
 @blueprint.post("/comments/<uuid:comment_id>/decision")

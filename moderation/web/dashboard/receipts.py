@@ -15,6 +15,7 @@ from moderation.storage import comments
 from moderation.web.access import for_moderators, readable_sites
 from moderation.web.card.cards import make_line
 from moderation.web.card.marking import label_of
+from moderation.web.card.masking import is_swearing
 from moderation.web.dashboard.fragments import page_or_part
 from moderation.web.dashboard.frame import eyes
 from moderation.web.services import services
@@ -44,6 +45,7 @@ class Weight:
     """A word where it stands, and what it adds to an attribute; `word` is empty where the text is gone."""
 
     word: str
+    is_covered: bool
     start: int
     end: int
     label: str
@@ -60,7 +62,8 @@ def show(decision_id: uuid.UUID) -> str:
             raise NotFound("There is nothing of this kind on your sites.")
         receipt, text = decision.receipt, comments.text_of(session, decision)
         reading = replay(receipt)
-        weights = [_weight(text, span) for span in sorted(reading.spans, key=lambda span: -abs(span.contribution))]
+        heaviest = sorted(reading.spans, key=lambda span: -abs(span.contribution))
+        weights = [_weight(text, span, reading.scores) for span in heaviest]
         return page_or_part(
             "receipt",
             session,
@@ -70,7 +73,7 @@ def show(decision_id: uuid.UUID) -> str:
             parts=_parts(receipt),
             weights=weights[:WORDS_SHOWN],
             more=len(weights[WORDS_SHOWN:]),
-            excused=[_weight(text, span) for span in reading.excused],
+            excused=[_weight(text, span, reading.scores) for span in reading.excused],
             stored=json.dumps(receipt, indent=1, ensure_ascii=True),
         )
 
@@ -94,6 +97,7 @@ def _parts(receipt: Mapping[str, Any]) -> list[Part]:
     ]
 
 
-def _weight(text: str | None, span: Span) -> Weight:
+def _weight(text: str | None, span: Span, scores: Mapping[str, float]) -> Weight:
     word = text[span.start : span.end] if text is not None else ""
-    return Weight(word, span.start, span.end, label_of(span.attribute), span.contribution)
+    is_covered = text is not None and is_swearing(span, scores, text)
+    return Weight(word, is_covered, span.start, span.end, label_of(span.attribute), span.contribution)

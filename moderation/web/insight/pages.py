@@ -19,6 +19,7 @@ from moderation.storage.types import utc_now
 from moderation.web import cursors
 from moderation.web.access import for_moderators, readable_sites
 from moderation.web.card.cards import make_line
+from moderation.web.card.eyes import excerpts
 from moderation.web.csv_files import Cell, csv_file
 from moderation.web.dashboard.frame import eyes, page
 from moderation.web.dashboard.narrowing import Field
@@ -107,6 +108,7 @@ def comments() -> str:
             ends=(exact(window.since), exact(min(window.until, now))),
             hour=hour,
             lines=[(make_line(row, row.comment.version, looking), row.comment) for row in rows],
+            words=excerpts(session, [row.comment for row in rows], looking),
             first=_here(None) if request.args.get("after") else None,
             following=_here(cursors.of_id(found.following)) if found.following else None,
         )

@@ -11,10 +11,12 @@ from flask_wtf.csrf import CSRFError
 from moderation import policies, rehearsal
 from moderation.domain.errors import Conflict, InvalidRequest
 from moderation.domain.reading import ATTRIBUTES
+from moderation.storage import comments
 from moderation.storage.tables import Site
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators
-from moderation.web.dashboard.frame import page
+from moderation.web.card.eyes import excerpts
+from moderation.web.dashboard.frame import eyes, page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.bands import bands_page, number
@@ -131,7 +133,10 @@ def _words_page(
     checked: rehearsal.Check | None = None,
     message: str = "",
 ) -> str:
+    hits = sorted(checked.hits.items(), key=lambda item: -item[1].count) if checked else []
+    found = [item.comment_id for _word, hit in hits for item in hit.examples]
     with services().database.read() as session:
+        rows = comments.find_cards(session, [site.id], found) if found else []
         return page(
             "settings_words.html",
             session,
@@ -139,7 +144,8 @@ def _words_page(
             version=version,
             lists=lists,
             check=checked,
-            hits=sorted(checked.hits.items(), key=lambda item: -item[1].count) if checked else [],
+            hits=hits,
+            words=excerpts(session, rows, eyes(session)) if rows else {},
             number=number,
             longer=rehearsal.LONGER,
             weeks=rehearsal.WEEKS,
