@@ -12,7 +12,7 @@ import sqlalchemy.orm as so
 
 from moderation.domain.comment import Action, Actor, State
 from moderation.storage import queues
-from moderation.storage.listing import Queue, Sort
+from moderation.storage.listing import Filters, Queue, Sort
 from moderation.storage.marks import Matter
 from moderation.storage.tables import (
     Appeal,
@@ -155,13 +155,15 @@ def zone_of(moderator: Moderator) -> ZoneInfo:
 
 def waiting(session: so.Session, row: Membership, told_to: datetime) -> Waiting:
     """What waits on the site, for somebody who was told up to `row.mail_told_to`; new is what came until *told_to*."""
-    site_ids = [row.site_id]
+    site_ids, theirs = [row.site_id], Filters(asker_id=row.moderator_id)
     counts = {
-        queue: queues.count(session, site_ids, queue, at_most=COUNTED)
+        queue: queues.count(session, site_ids, queue, filters=theirs, at_most=COUNTED)
         for queue in (Queue.HELD, Queue.NOT_SCORED, Queue.ESCALATED, Queue.REPORTED, Queue.APPEALS)
     }
     page = (
-        queues.read_queue(session, site_ids, Queue.HELD, sort=Sort.NEWEST, limit=LISTED) if counts[Queue.HELD] else None
+        queues.read_queue(session, site_ids, Queue.HELD, filters=theirs, sort=Sort.NEWEST, limit=LISTED)
+        if counts[Queue.HELD]
+        else None
     )
     comments = page.comments if page else []
     reasons = _reasons(session, comments)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from moderation import review
 from moderation.domain import comment as values
 from moderation.domain.comment import Action, State
 from moderation.domain.errors import InvalidRequest
@@ -16,7 +17,7 @@ from moderation.storage.listing import Filters, Queue, Sort
 from moderation.storage.marks import Matter
 from moderation.storage.tables import CommentMark
 from moderation.storage.types import first_uuid7
-from tests.factories import NOW, make_comment, make_site, mark_reported
+from tests.factories import NOW, make_comment, make_moderator, make_site, mark_reported
 
 RISKS = (0.2, 0.9, 0.5, 0.9, 0.7)
 
@@ -55,6 +56,23 @@ def pages(database, site):
 
 def ids(rows):
     return [row.id for row in rows]
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_what_somebody_asked_an_owner_about_leaves_their_own_queues_only(database, site, pages, sort):
+    with database.write() as session:
+        mona, nils = (make_moderator(session, site, email=f"{name}@example.org", name=name) for name in ("m", "n"))
+    asked = add(database, site, reasons=["not_scored"])
+    others = [add(database, site, reasons=["not_scored"]) for _ in range(2)]
+    review.escalate(database, moderator=mona, site_ids=[site.id], comment_id=asked.id, seen_version=1, now=NOW)
+    theirs = Filters(asker_id=mona.id)
+
+    for queue in (Queue.HELD, Queue.NOT_SCORED):
+        assert set(ids(pages(queue, filters=theirs, sort=sort))) == set(ids(others))
+        assert asked.id in ids(pages(queue, filters=Filters(asker_id=nils.id), sort=sort))
+        with database.read() as session:
+            assert queues.count(session, [site.id], queue, filters=theirs) == 2
+    assert ids(pages(Queue.ESCALATED, filters=theirs, sort=sort)) == [asked.id]
 
 
 @pytest.mark.parametrize("sort", Sort)

@@ -114,6 +114,21 @@ def test_an_escalated_comment_waits_for_an_owner_with_the_words_for_them(browser
     assert "escalate" not in actions_on(page)
 
 
+def test_an_escalated_comment_leaves_the_queue_of_whoever_asked_and_nobody_elses(browser, colleague, database, held):
+    decide(browser, held, "escalate")
+
+    for page in (browser.get("/").text, colleague.get("/").text):
+        assert "Escalated 1" in Tags(page).text
+    assert cards_on(browser.get("/").text) == []
+    assert "Nothing is waiting for a decision." in Tags(browser.get("/").text).text
+    assert "Held 1" not in Tags(browser.get("/").text).text
+    assert cards_on(colleague.get("/").text) == [f"c-{held.id}"]
+    assert "Held 1" in Tags(colleague.get("/").text).text
+    for path in ("/search?q=is:escalated", "/search?q=is:held", "/all"):
+        assert cards_on(browser.get(path).text) == [f"c-{held.id}"]
+        assert "waits for an owner" in browser.get(path).text
+
+
 def test_undoing_an_escalation_takes_it_out_of_the_owners_queue(browser, database, held):
     decide(browser, held, "escalate")
 

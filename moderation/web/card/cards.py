@@ -110,6 +110,7 @@ class Card:
     standing_words: str
     when: When
     is_edited: bool
+    is_escalated: bool
     parent: str
     text: list[Piece] | None
     is_cut: bool
@@ -193,6 +194,7 @@ def _card(
         standing_words=str(STANDINGS[standing]) if standing else "",
         when=when(comment.created_at, eyes.now),
         is_edited=comment.revision > 1,
+        is_escalated=comment.escalated_at is not None,
         parent=comment.parent_text,
         text=says.text,
         is_cut=says.is_cut,

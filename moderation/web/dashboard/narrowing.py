@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy.orm as so
-from flask import url_for
+from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
@@ -79,7 +79,7 @@ class Wish:
 
     @property
     def filters(self) -> Filters:
-        return replace(self.asked, without_reasons=self.left_to_others)
+        return replace(self.asked, without_reasons=self.left_to_others, asker_id=g.moderator.id)
 
     @property
     def is_narrow(self) -> bool:
