@@ -7,6 +7,7 @@ an objection have their own such tests, in the files of their pages; here is the
 import time
 from datetime import timedelta
 
+import pyotp
 import pytest
 import sqlalchemy as sa
 
@@ -31,6 +32,7 @@ from moderation.storage.tables import (
 from moderation.storage.types import utc_now
 from tests.factories import NOW, make_comment, mark_reported
 from tests.web.browsing import state_of
+from tests.web.conftest import PASSWORD
 
 
 @pytest.fixture
@@ -215,6 +217,67 @@ def test_an_owner_sets_everything_of_a_site(page, database, site, mona):
     page.get_by_label("Short name").fill("harbour")
     button(page, "Add the site").click()
     assert one(database, sa.select(Site).where(Site.slug == "harbour")).name == "Harbour"
+
+
+def test_a_first_password_is_replaced_and_two_step_sign_in_set_up_used_and_switched_off(page, database, mona):
+    with database.write() as session:
+        session.get_one(Moderator, mona.id).first_password_ends_at = utc_now() + timedelta(days=1)
+    page.goto("/")
+    assert page.url.endswith("/account")
+    password = page.locator("section[aria-labelledby=password-title]")
+    password.get_by_label("Present password").fill(PASSWORD)
+    password.get_by_label("New password", exact=True).fill("tulips in the rain")
+    password.get_by_label("New password again").fill("tulips in the sun")
+    button(page, "Change the password").click()
+    assert page.get_by_role("alert").inner_text() == "The two new passwords are not the same."
+    password.get_by_label("Present password").fill(PASSWORD)
+    password.get_by_label("New password", exact=True).fill("tulips in the rain")
+    password.get_by_label("New password again").fill("tulips in the rain")
+    button(page, "Change the password").click()
+    assert "Your password is changed" in page.locator(".news").inner_text()
+
+    page.get_by_label("Present password").last.fill("tulips in the rain")
+    button(page, "Set it up").click()
+    app = pyotp.TOTP(page.locator(".secret").inner_text().replace(" ", ""))
+    page.get_by_label("The code that the app shows now").fill("no code")
+    button(page, "Switch it on").click()
+    assert "This code is not right" in page.get_by_role("alert").inner_text()
+    assert page.locator(".secret").inner_text().replace(" ", "") == app.secret
+    page.get_by_label("The code that the app shows now").fill(app.now())
+    button(page, "Switch it on").click()
+    codes = page.locator(".codes li").all_inner_texts()
+    page.get_by_role("link", name="I have kept them").click()
+
+    sign_in_again(page, "tulips in the rain")
+    page.get_by_label("Code from your app").fill("no code")
+    button(page, "Sign in").click()
+    assert "This code is not right" in page.get_by_role("alert").inner_text()
+    page.get_by_label("Code from your app").fill(codes[0])
+    button(page, "Sign in").click()
+    assert page.locator("h1").inner_text() == "Held"
+
+    page.goto("/account")
+    assert f"{len(codes) - 1} recovery codes left." in page.locator("main").inner_text()
+    own_two_step(page, "tulips in the rain", codes[1])
+    button(page, "New recovery codes").click()
+    renewed = page.locator(".codes li").all_inner_texts()
+    assert not set(renewed) & set(codes)
+    page.goto("/account")
+    own_two_step(page, "tulips in the rain", renewed[0])
+    button(page, "Switch off").click()
+    assert one(database, sa.select(Moderator)).totp_secret is None
+
+
+def sign_in_again(page, password):
+    button(page, "Sign out").click()
+    page.get_by_label("E-mail address").fill("mod@example.org")
+    page.get_by_label("Password").fill(password)
+    button(page, "Sign in").click()
+
+
+def own_two_step(page, password, code):
+    page.get_by_label("Present password").last.fill(password)
+    page.get_by_label("Code from your app, or a recovery code").fill(code)
 
 
 def test_whoever_is_signed_in_signs_out(page, database):
