@@ -49,7 +49,10 @@ def test_a_first_password_opens_one_page_and_ends(client, database, mona, first)
         assert client.get(path).location == "/account"
     token = token_of(client.get("/account").text)
     assert client.post("/account/two-step/begin", data={"csrf_token": token, "password": PASSWORD}).location
-    assert "Choose a password of your own" in client.get("/account").text
+    page = Tags(client.get("/account").text).text
+    assert "Choose a password of your own" in page
+    assert "The password you were given" in page
+    assert "Where you are signed in" not in page  # nor anything else that is shut until then
 
     fields = {"csrf_token": token, "password": PASSWORD, "new": OWN, "again": OWN}
     assert client.post("/account/password", data=fields).status_code == 303

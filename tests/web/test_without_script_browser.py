@@ -246,7 +246,7 @@ def test_a_first_password_is_replaced_and_two_step_sign_in_set_up_used_and_switc
     page.get_by_label("The code that the app shows now").fill(app.now())
     button(page, "Switch it on").click()
     codes = page.locator(".codes li").all_inner_texts()
-    page.get_by_role("link", name="I have kept them").click()
+    button(page, "I have kept them").click()
 
     sign_in_again(page, "tulips in the rain")
     page.get_by_label("Code from your app").fill("no code")
