@@ -234,6 +234,8 @@ def text_of(session: so.Session, decision: Decision) -> str | None:
 
 def machine_verdicts(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
     """What the machine said last of each comment of a page: it stays on the card after a person decided."""
+    if not comments:
+        return {}
     newest = (
         sa.select(Decision.comment_id, sa.func.max(Decision.version).label("version"))
         .where(
@@ -246,6 +248,11 @@ def machine_verdicts(session: so.Session, comments: Sequence[Comment]) -> dict[u
     )
     same = sa.and_(Decision.comment_id == newest.c.comment_id, Decision.version == newest.c.version)
     return {row.comment_id: row for row in session.scalars(sa.select(Decision).join(newest, same))}
+
+
+def is_verdict(decision: Decision) -> bool:
+    """Whether it is the machine's own opinion of a text."""
+    return decision.actor is values.Actor.MACHINE and decision.action is not Action.ERASE
 
 
 def decided_before(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
@@ -271,12 +278,11 @@ def decided_before(session: so.Session, comments: Sequence[Comment]) -> dict[uui
 
 def reports_of(session: so.Session, comments: Sequence[Comment], *, each: int = 5) -> dict[uuid.UUID, list[Report]]:
     """The newest reports of each comment of a page, at most *each*."""
+    reported = [comment.id for comment in comments if comment.open_reports]
+    if not reported:
+        return {}
     number = sa.func.row_number().over(partition_by=Report.comment_id, order_by=Report.id.desc())
-    ranked = (
-        sa.select(Report.id, number.label("number"))
-        .where(Report.comment_id.in_([comment.id for comment in comments if comment.open_reports]))
-        .subquery()
-    )
+    ranked = sa.select(Report.id, number.label("number")).where(Report.comment_id.in_(reported)).subquery()
     rows = session.scalars(
         sa.select(Report)
         .join(ranked, Report.id == ranked.c.id)

@@ -254,25 +254,30 @@ def replay(session: so.Session, event_id: uuid.UUID, site_ids: Collection[uuid.U
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
-def _undelivered(site_ids: Collection[uuid.UUID]) -> tuple[sa.ColumnElement[bool], ...]:
-    """Failed, or parked although there is an address, which answered 410. Who gave none misses nothing."""
-    addressed = sa.select(Site.id).where(Site.webhook_url.is_not(None))
-    is_parked = sa.and_(Event.state == EventState.PARKED, Event.site_id.in_(addressed))
-    return Event.site_id.in_(site_ids), sa.or_(Event.state == EventState.FAILED, is_parked)
+def undelivered_ids(site_ids: Collection[uuid.UUID]) -> list[sa.Select[uuid.UUID]]:
+    """Failed, or parked although there is an address, which answered 410. Who gave none misses nothing.
+
+    Two lists rather than one condition: for an OR over the states an index is read from end to end.
+    """
+    addressed = sa.select(Site.id).where(Site.id.in_(site_ids), Site.webhook_url.is_not(None))
+    return [
+        sa.select(Event.id).where(Event.site_id.in_(site_ids), Event.state == EventState.FAILED),
+        sa.select(Event.id).where(Event.site_id.in_(addressed), Event.state == EventState.PARKED),
+    ]
 
 
 def undelivered(
     session: so.Session, site_ids: Collection[uuid.UUID], *, before: uuid.UUID | None = None, limit: int = 50
 ) -> Sequence[Event]:
     """What blogs should have heard, newest first, with their comments; *before* is the last page's last id."""
-    query = (
-        sa.select(Event)
-        .where(*_undelivered(site_ids))
-        .options(so.joinedload(Event.comment))
-        .order_by(Event.id.desc())
-        .limit(limit)
-    )
-    return session.scalars(query if before is None else query.where(Event.id < before)).all()
+    ids: list[uuid.UUID] = []
+    for site_id in site_ids:  # over several sites an index keeps no order
+        for some in undelivered_ids([site_id]):
+            newest = some if before is None else some.where(Event.id < before)
+            ids += session.scalars(newest.order_by(Event.site_id, Event.state, Event.id.desc()).limit(limit))
+    newest_ids = sorted(ids, reverse=True)[:limit]
+    query = sa.select(Event).where(Event.id.in_(newest_ids)).options(so.joinedload(Event.comment))
+    return session.scalars(query.order_by(Event.id.desc())).all()
 
 
 def events(
@@ -306,8 +311,11 @@ def attempts_of(session: so.Session, events: Sequence[Event]) -> dict[uuid.UUID,
 
 def count_undelivered(session: so.Session, site_ids: Collection[uuid.UUID], *, at_most: int) -> int:
     """How many events blogs should have heard and did not, counted up to *at_most*."""
-    some = sa.select(Event.id).where(*_undelivered(site_ids)).limit(at_most).subquery()
-    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    some = [query.limit(at_most).subquery() for query in undelivered_ids(site_ids)]
+    counts = session.execute(
+        sa.select(*(sa.select(sa.func.count()).select_from(each).scalar_subquery() for each in some))
+    )
+    return min(sum(counts.one()), at_most)
 
 
 def find_event(session: so.Session, site_ids: Collection[uuid.UUID], event_id: uuid.UUID) -> Event | None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytz
 from babel import Locale, UnknownLocaleError
-from flask import Flask, request
-from flask_babel import Babel, get_locale
+from babel.support import NullTranslations
+from flask import Flask, g, request
+from flask_babel import Babel, Domain, get_locale
 
 from moderation.web import problems, times
 
@@ -18,15 +19,27 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 SOURCE = "en"
 
 
+class OncePerRequest(Domain):  # type: ignore[misc]  # Flask-Babel has no types
+    """Looks for the catalogue of a page once; Flask-Babel does for each of its some hundred words."""
+
+    def get_translations(self) -> NullTranslations:
+        if not g:
+            return super().get_translations()  # type: ignore[no-any-return]
+        if "catalogue" not in g:
+            g.catalogue = super().get_translations()
+        return g.catalogue  # type: ignore[no-any-return]
+
+
 def install(app: Flask) -> None:
     spoken = tuple(catalogues(TRANSLATIONS))
-    Babel(
+    babel = Babel(
         app,
         default_locale=SOURCE,
         default_translation_directories=str(TRANSLATIONS),
         locale_selector=lambda: None if problems.speaks_json() else choose(request.accept_languages.values(), spoken),
         timezone_selector=_zone,
     )
+    babel.domain_instance = OncePerRequest()
     app.context_processor(_of_page)
 
 

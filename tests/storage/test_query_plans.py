@@ -2,13 +2,14 @@
 
 import itertools
 import random
+import re
 import uuid
 
 import pytest
 import sqlalchemy as sa
 
 from moderation.domain.comment import State
-from moderation.storage import listing
+from moderation.storage import listing, outbox
 from moderation.storage.listing import Filters, Place, Queue, Sort
 from moderation.storage.tables import Article, Author, Batch, Comment, CommentMark, Decision, Event, EventState, Note
 from moderation.storage.types import uuid7
@@ -163,3 +164,11 @@ def test_smaller_lists_read_an_index_too(database, filled):
             steps = plan(session, query.limit(20))
             assert index in steps, f"{index}\n{steps}"
             assert_reads_an_index(steps, index)
+
+
+def test_what_a_blog_has_not_heard_is_found_without_what_it_has(database, filled):
+    site, _, _ = filled
+    with database.read() as session:
+        for query in outbox.undelivered_ids([site.id]):
+            steps = plan(session, query.limit(1_000))
+            assert re.search(r"ix_outbox_\w+ .*state\S* ?=", steps, re.DOTALL), steps

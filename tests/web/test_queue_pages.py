@@ -212,3 +212,23 @@ def test_an_empty_queue_says_where_somebody_waits(browser, database, site):
         mark_reported(session, make_comment(session, site, action=Action.PUBLISH))
 
     assert "When you like, somebody waits here: Reported (1)" in Tags(browser.get("/").text).text
+
+
+def test_twenty_cards_ask_the_database_no_more_often_than_two(browser, database, site):
+    asked = []
+
+    @sa.event.listens_for(database.reader, "before_cursor_execute")
+    def note(connection, cursor, statement, parameters, context, executemany):
+        asked.append(statement)
+
+    counts = []
+    for number in (1, 1, 18):
+        with database.write() as session:
+            for _ in range(number):
+                make_comment(session, site)
+        asked.clear()
+        browser.get("/")
+        counts.append(len(asked))
+
+    # The first page of all reads the site's policy, which is then known.
+    assert counts[1] == counts[2] <= 22, counts

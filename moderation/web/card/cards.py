@@ -138,8 +138,11 @@ def make_cards(
     session: so.Session, rows: Sequence[Comment], eyes: Eyes, *, shown: int | None = SHOWN_IN_LIST
 ) -> list[Card]:
     """A card for each comment of a page, in few queries; at most *shown* characters of a text."""
-    verdicts = storage.machine_verdicts(session, rows)
+    if not rows:
+        return []
     latest = storage.decisions_of(session, rows)
+    verdicts = {key: decision for key, decision in latest.items() if storage.is_verdict(decision)}
+    verdicts |= storage.machine_verdicts(session, [row for row in rows if row.id not in verdicts])
     reports = storage.reports_of(session, rows)
     before = storage.decided_before(session, rows)
     written = notes.of_comments(session, rows)

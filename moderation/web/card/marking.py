@@ -77,6 +77,11 @@ class Piece:
     invisible: str = ""  # the characters' names, where `text` stands for what takes no ink
 
     @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to say of it."""
+        return not (self.scored or self.lowered or self.listed or self.masked or self.target or self.invisible)
+
+    @property
     def kinds(self) -> list[str]:
         """What it is marked as; a cover and an address are no marks."""
         return [kind.value for kind in Kind if kind in _SPOKEN and getattr(self, kind.value)]
@@ -118,6 +123,8 @@ def label_of(attribute: str) -> str:
 def pieces(text: str, found: Sequence[Mark] = ()) -> list[Piece]:
     """*text* cut wherever a mark begins or ends; put together again it is the text, save what is invisible."""
     size = len(text)
+    if size and not found and not _INVISIBLE.search(text):  # as are most of a page's titles and reasons
+        return [Piece(text)]
     inside = [mark for mark in found if 0 <= mark.start < mark.end and mark.start < size]
     edges = {0, size, *(mark.start for mark in inside), *(min(mark.end, size) for mark in inside)}
     cut = []

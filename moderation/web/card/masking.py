@@ -34,13 +34,21 @@ def covers(text: str, receipt: Mapping[str, Any] | None = None) -> list[Mark]:
 
     The name of a group is none, whatever the reader made of it.
     """
-    places = set(find_slurs(text))
+    places = set(_slurs(text))
     if receipt:
         reading = replay(receipt)
         places |= {
             (span.start, span.end) for span in highlights(reading.spans) if is_swearing(span, reading.scores, text)
         }
     return [Mark(start, end, Kind.MASKED.value, Kind.MASKED) for start, end in sorted(places)]
+
+
+def _slurs(text: str) -> list[tuple[int, int]]:
+    """A card asks more than once for the same text, and to fold it is most of the work."""
+    known: dict[str, list[tuple[int, int]]] = g.setdefault("slurs", {}) if g else {}
+    if text not in known:
+        known[text] = find_slurs(text)
+    return known[text]
 
 
 def is_swearing(span: Span, scores: Mapping[str, float], text: str) -> bool:
