@@ -1,7 +1,8 @@
 """A comment arrives: scored, decided, and stored with its decision and event, in one transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from moderation.scoring import Assessment, Request, Scorer
 from moderation.storage import authors, comments, idempotency
 from moderation.storage.engine import Database
 from moderation.storage.policies import current_policy
-from moderation.storage.tables import Article, Comment, Site
+from moderation.storage.tables import Article, Comment, Decision, Site
 
 # Two first deliveries of one comment (or of one author's) can meet on PostgreSQL; the loser looks again.
 WRITE_ATTEMPTS = 5
@@ -41,11 +42,15 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`results` in the order of the submissions; `created` when every one of them was new."""
+    """`results` in the order of the submissions; `created` when every one of them was new.
+
+    `ids` are our keys by the blog's ids; an answer that is replayed has none.
+    """
 
     results: list[dict[str, Any]]
     created: bool
     replayed: bool = False
+    ids: Mapping[str, uuid.UUID] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,7 @@ def _submit(
     for attempt in range(WRITE_ATTEMPTS):
         try:
             with database.write() as session:
-                stored = [_store(session, site, policy, item, now) for item in prepared]
-                answer = Answer([result for result, _ in stored], created=all(new for _, new in stored))
+                answer = _store_all(session, site, policy, prepared, now)
                 if request_key is not None:
                     idempotency.finish(
                         session,
@@ -175,24 +179,36 @@ def _author_signals(session: so.Session, site: Site, submission: Submission, now
     return (Signal(_SIGNAL_OF[found.standing], value=until),)
 
 
+def _store_all(session: so.Session, site: Site, policy: Policy, prepared: Sequence[_Prepared], now: datetime) -> Answer:
+    results, ids, created = [], {}, True
+    for item in prepared:
+        comment, decision, is_new = _store(session, site, policy, item, now)
+        results.append(describe(comment, decision))  # at once: the batch may hold the comment again
+        ids[comment.external_id] = comment.id
+        created &= is_new
+    return Answer(results, created, ids=ids)
+
+
 def _store(
     session: so.Session, site: Site, policy: Policy, item: _Prepared, now: datetime
-) -> tuple[dict[str, Any], bool]:
-    """Write one comment down, or see that it is there already: its answer, and whether it was new."""
+) -> tuple[Comment, Decision, bool]:
+    """Write one comment down, or see that it is there already: what it rests on now, and whether it was new."""
     comment = comments.lock_comment(session, site.id, item.submission.id)
     if comment is None:
-        return _insert(session, site, policy, item, now), True
+        return *_insert(session, site, policy, item, now), True
     if comment.state is State.ERASED:
-        return describe(comment, comments.latest_decision(session, comment)), False
+        return comment, comments.latest_decision(session, comment), False
     if comment.text == item.submission.text:
-        return _again(session, site, policy, comment, item, now), False
+        return comment, _again(session, site, policy, comment, item, now), False
     comments.keep_revision(session, comment, now)
     comment.text = item.submission.text
     comment.text_sha256 = comments.text_sha256(item.submission.text)
-    return _decide_again(session, site, policy, comment, item, now), False
+    return comment, _decide_again(session, site, policy, comment, item, now), False
 
 
-def _insert(session: so.Session, site: Site, policy: Policy, item: _Prepared, now: datetime) -> dict[str, Any]:
+def _insert(
+    session: so.Session, site: Site, policy: Policy, item: _Prepared, now: datetime
+) -> tuple[Comment, Decision]:
     sent = item.submission
     article = _article(session, site, item, now)
     author = comments.keep_author(session, site, sent.author, now) if sent.author else None
@@ -227,7 +243,7 @@ def _insert(session: so.Session, site: Site, policy: Policy, item: _Prepared, no
         now=now,
         article=article,
     )
-    return describe(comment, decision)
+    return comment, decision
 
 
 def _article(session: so.Session, site: Site, item: _Prepared, now: datetime) -> Article | None:
@@ -244,21 +260,21 @@ def _article(session: so.Session, site: Site, item: _Prepared, now: datetime) ->
 
 def _again(
     session: so.Session, site: Site, policy: Policy, comment: Comment, item: _Prepared, now: datetime
-) -> dict[str, Any]:
+) -> Decision:
     """The same text once more: the answer stands, unless it was never scored and now it is."""
     latest = comments.latest_decision(session, comment)
     unscored = latest.actor is Actor.MACHINE and latest.receipt.get("model") is None
     if unscored and not comment.decided_by_person and item.assessment.reading is not None:
         return _decide_again(session, site, policy, comment, item, now)
-    return describe(comment, latest)
+    return latest
 
 
 def _decide_again(
     session: so.Session, site: Site, policy: Policy, comment: Comment, item: _Prepared, now: datetime
-) -> dict[str, Any]:
+) -> Decision:
     verdict = _after_person(item.verdict) if comment.decided_by_person else item.verdict
     comment.risk = verdict.risk
-    decision = record(
+    return record(
         session,
         site,
         comment,
@@ -268,7 +284,6 @@ def _decide_again(
         now=now,
         article=comment.article,
     )
-    return describe(comment, decision)
 
 
 def _after_person(verdict: Verdict) -> Verdict:

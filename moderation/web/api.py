@@ -44,7 +44,8 @@ def create_comment() -> tuple[Response, int]:
         now=utc_now(),
         request_key=_request_key(document),
     )
-    results = _with_links(answer.results)
+    ids = answer.ids or _ids_of(answer.results)
+    results = [with_links(g.site, result, ids.get(result["id"])) for result in answer.results]
     body = {"results": results} if is_batch else results[0]
     response = jsonify(body)
     if answer.replayed:
@@ -64,10 +65,10 @@ def _request_key(document: Any) -> intake.RequestKey | None:
     return intake.RequestKey(f"{kind}:{key}", bodies.digest(document))
 
 
-def _with_links(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Looked up anew for every answer, also a repeated one: the site may have opened or closed its pages since."""
+def _ids_of(results: list[dict[str, Any]]) -> dict[str, uuid.UUID]:
+    """Looked up anew for an answer that is repeated: what it is about may be erased by now."""
     with services().database.read() as session:
-        return with_links(session, g.site, results)
+        return comments.ids_of(session, g.site.id, [result["id"] for result in results])
 
 
 @blueprint.get("/comments")
@@ -97,7 +98,7 @@ def show_comment(comment_id: str) -> Response:
         if comment is None:
             raise NotFound("This site has no comment with this id.")
         history = comments.history(session, comment)
-        described = with_links(session, g.site, [describe(comment, history[-1])])[0]
+        described = with_links(g.site, describe(comment, history[-1]), comment.id)
     versions = {decision.id: decision.version for decision in history}
     return jsonify(
         {
@@ -156,7 +157,7 @@ def decide_comment(comment_id: str) -> Response:
         note=body.reason,
         now=utc_now(),
     )
-    return jsonify(_with_links([describe(comment, decision)])[0])
+    return jsonify(with_links(g.site, describe(comment, decision), comment.id))
 
 
 @blueprint.post("/comments/<own_id:comment_id>/reports")
@@ -173,7 +174,7 @@ def report_comment(comment_id: str) -> tuple[Response, int]:
         reason=body.reason,
         now=utc_now(),
     )
-    return jsonify(_with_links([answer])[0]), 201
+    return jsonify(with_links(g.site, answer, _ids_of([answer]).get(comment_id))), 201
 
 
 @blueprint.get("/site")

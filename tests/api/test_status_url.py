@@ -52,6 +52,14 @@ def test_comments_of_a_batch_have_each_their_own(client, post):
     assert "is published" in client.get(urlsplit(links[1]).path).text
 
 
+def test_a_comment_that_comes_twice_in_a_batch_is_answered_as_it_stood_each_time(post, address):
+    later = {"id": "8841", "text": "Nice."}
+    first, second = post("/v1/comments", {"comments": [COMMENT, later]}).json["results"]
+
+    assert [(answer["decision"], answer["version"]) for answer in (first, second)] == [("hold", 1), ("publish", 2)]
+    assert first["status_url"] == second["status_url"] == address()
+
+
 def test_same_id_on_another_site_is_another_comment(client, post, bob):
     ours = post("/v1/comments", COMMENT).json["status_url"]
     theirs = client.post("/v1/comments", json=COMMENT, headers=bob).json["status_url"]

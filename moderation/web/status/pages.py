@@ -1,7 +1,6 @@
 """The commenter's page: what happened to a comment, why, and one objection. Its link is all that opens it."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -100,18 +99,14 @@ def words_of_form(name: str) -> str:
     return str(schemas.storable(request.form.get(name, ""))).replace("\r\n", "\n").strip()
 
 
-def with_links(session: so.Session, site: Site, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The answers about comments of *site* with their links; `status_url` is null where the site has no such page."""
-    ids = comments.ids_of(session, site.id, [result["id"] for result in results])
-    return [{**result, **_links(site, ids.get(result["id"]))} for result in results]
-
-
-def _links(site: Site, comment_id: uuid.UUID | None) -> dict[str, str | None]:
+def with_links(site: Site, result: dict[str, Any], comment_id: uuid.UUID | None) -> dict[str, Any]:
+    """The answer about a comment of *site* with its links; `status_url` is null where the site has no such page."""
     if comment_id is None:
-        return {"status_url": None, "dashboard_url": None}
+        return {**result, "status_url": None, "dashboard_url": None}
     settings = services().settings
     has_page = site.status_page is not StatusPage.NONE
     return {
+        **result,
         "status_url": f"{settings.public_base_url}/status/{status_token(comment_id, settings.secret_key)}"
         if has_page
         else None,
