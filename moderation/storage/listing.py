@@ -163,23 +163,14 @@ def bases(
         found = [_of_site(site_id, state, codes) for site_id in sorted(site_ids) for state in wanted]
     if filters.asker_id is None or queue not in {Queue.HELD, Queue.NOT_SCORED}:
         return found
-    asked = _asked_about(site_ids, filters.asker_id)
+    asked = _asked_about(filters.asker_id)
     return [replace(base, query=base.query.where(base.key.not_in(asked))) for base in found]
 
 
-def _asked_about(site_ids: Collection[uuid.UUID], moderator_id: uuid.UUID) -> sa.Select[Any]:
-    """The comments that wait for an owner because this moderator asked: found by their marks, which are few."""
-    marks, comments = _marks.alias(), _comments.alias()
-    return (
-        sa.select(marks.c.comment_id)
-        .join(comments, comments.c.id == marks.c.comment_id)
-        .where(
-            marks.c.site_id.in_(site_ids),
-            marks.c.code == Matter.ESCALATED,
-            marks.c.state == State.HELD,
-            comments.c.escalated_by == moderator_id,
-        )
-    )
+def _asked_about(moderator_id: uuid.UUID) -> sa.Select[Any]:
+    """The comments that wait for an owner because this moderator asked; once decided, nobody is noted to have."""
+    asked = _comments.alias()
+    return sa.select(asked.c.id).where(asked.c.escalated_by == moderator_id)
 
 
 def merged(some: Sequence[Places], sort: Sort, limit: int) -> Places:

@@ -290,9 +290,10 @@ class Comment(Base):
         sa.Index("ix_comments_by_author", "author_id", "id"),
         sa.Index("ix_comments_by_article", "article_id", "id"),
         sa.Index("ix_comments_article_queue", "article_id", "state", sa.text("risk DESC"), "id"),
-        # Few comments answer another, and hardly any is claimed; NULL and '' need no place in an index.
+        # Few comments answer another, and hardly any is claimed or waits for an owner; NULL and '' need no place.
         _index_where("ix_comments_replies", "parent_external_id <> ''", "site_id", "parent_external_id", "id"),
         _index_where("ix_comments_claimed", "claimed_by IS NOT NULL", "site_id", "claimed_until"),
+        _index_where("ix_comments_escalated", "escalated_by IS NOT NULL", "escalated_by", "id"),
     )
 
 

@@ -147,6 +147,7 @@ def test_smaller_lists_read_an_index_too(database, filled):
         "ix_comments_claimed": sa.select(Comment.id).where(
             Comment.site_id == site.id, Comment.claimed_by.is_not(None), Comment.claimed_until > NOW
         ),
+        "ix_comments_escalated": sa.select(Comment.id).where(Comment.escalated_by == some),
         "ix_decisions_by_moderator": sa.select(Decision.id)
         .where(Decision.moderator_id == some)
         .order_by(Decision.id.desc()),
