@@ -42,6 +42,7 @@ check: env-dev
 WORDS := moderation/web/translations
 messages: env
 	$(BIN)/pybabel --quiet extract -F pyproject.toml -k lazy_gettext -k lazy_ngettext:1,2 \
+		-k InvalidRequest -k NotFound -k NotAllowed -k Conflict -k MailError \
 		--copyright-holder "" --add-location file -o $(WORDS)/messages.pot .
 	@for catalogue in $(wildcard $(WORDS)/*/LC_MESSAGES/messages.po); do \
 		$(BIN)/pybabel --quiet update --no-fuzzy-matching -i $(WORDS)/messages.pot -o $$catalogue \

@@ -29,7 +29,7 @@ def appeal(database: Database, *, comment_id: uuid.UUID, text: str, now: datetim
     """
     text = text.strip()
     if not 0 < len(text) <= MAX_TEXT:
-        raise InvalidRequest(f"Please write 1 to {MAX_TEXT} characters.", code="appeal-length")
+        raise InvalidRequest("Please write 1 to %(most)d characters.", code="appeal-length", values={"most": MAX_TEXT})
     with database.write() as session:
         comment = session.scalar(sa.select(Comment).where(Comment.id == comment_id).with_for_update())
         if comment is None or session.get_one(Site, comment.site_id).status_page is StatusPage.NONE:
@@ -64,7 +64,9 @@ def answer(
         AlreadyDecided, Claimed: somebody else was first.
     """
     if len(text) > MAX_NOTE:
-        raise InvalidRequest(f"An answer has at most {MAX_NOTE} characters.", code="note-too-long")
+        raise InvalidRequest(
+            "An answer has at most %(most)d characters.", code="note-too-long", values={"most": MAX_NOTE}
+        )
     with database.write() as session:
         comment = own_comment(session, comment_id, site_ids)
         found = appeals.of_comment(session, comment.id)

@@ -59,7 +59,9 @@ def decide(
         InvalidRequest: the site's policy does not allow the choice, or these are too many at once.
     """
     if len(chosen) > MAX_COMMENTS:
-        raise InvalidRequest(f"A batch has at most {MAX_COMMENTS} comments.", code="batch-too-large")
+        raise InvalidRequest(
+            "A batch has at most %(most)d comments.", code="batch-too-large", values={"most": MAX_COMMENTS}
+        )
     with database.write() as session:
         check(choice, current_policy(session, session.get_one(Site, site.id)))
         batch = Batch(

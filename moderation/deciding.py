@@ -47,7 +47,7 @@ def check(choice: Choice, policy: Policy) -> None:
     if choice.action is Action.REJECT and not named and not policy.skip_reason:
         raise InvalidRequest("On this site a rejection needs a reason.", code="reason-missing")
     if len(choice.note) > MAX_NOTE:
-        raise InvalidRequest(f"A note has at most {MAX_NOTE} characters.", code="note-too-long")
+        raise InvalidRequest("A note has at most %(most)d characters.", code="note-too-long", values={"most": MAX_NOTE})
 
 
 def decide_one(

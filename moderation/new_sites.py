@@ -36,12 +36,12 @@ def add(session: so.Session, *, slug: str, name: str, webhook_url: str | None, s
             "A short name has 1 to 63 of the characters a-z, 0-9 and -, and begins with a letter or digit."
         )
     if sites.site_by_slug(session, slug):
-        raise Conflict(f"There is a site {slug} already.")
+        raise Conflict("There is a site %(name)s already.", values={"name": slug})
     secret = new_secret()
     try:
         row = sites.add_site(
             session, slug=slug, name=name or slug, webhook_url=webhook_url, webhook_secret=encrypt(secret, secret_key)
         )
     except sqlalchemy.exc.IntegrityError as error:
-        raise Conflict(f"There is a site {slug} already.") from error
+        raise Conflict("There is a site %(name)s already.", values={"name": slug}) from error
     return NewSite(row, sites.add_key(session, row), secret)

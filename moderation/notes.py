@@ -36,7 +36,7 @@ def add(
     """
     text = text.replace("\x00", "\ufffd").strip()  # PostgreSQL stores no NUL
     if not 0 < len(text) <= MAX_LENGTH:
-        raise InvalidRequest(f"A note has 1 to {MAX_LENGTH} characters.", code="note-length")
+        raise InvalidRequest("A note has 1 to %(most)d characters.", code="note-length", values={"most": MAX_LENGTH})
     with database.write() as session:
         site_id = _site_of(session, site_ids, comment_id, author_id)
         note = Note(

@@ -38,7 +38,7 @@ Key = Annotated[str, Field(pattern=r"^[!-~]$")]
 class Preferences(BaseModel):
     """`keys` moves actions to other keys; those it leaves out keep theirs. `opted_out` attributes are not shown
     to this moderator in queues. `mask` covers slurs until the card is focused, or they are asked for.
-    No `time_zone` means UTC.
+    No `time_zone` means UTC, and no `language` the one that the browser asks for; mails are in English then.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +49,7 @@ class Preferences(BaseModel):
     spread_hard: bool = True
     opted_out: list[Annotated[str, AfterValidator(_attribute)]] = []
     time_zone: Annotated[str, Field(max_length=64), AfterValidator(_zone)] = "UTC"
+    language: Annotated[str, Field(max_length=35)] = ""
     theme: Literal["system", "light", "dark"] = "system"
 
 

@@ -33,7 +33,9 @@ def change(
     if until is not None and until <= now:
         raise InvalidRequest("Choose an end that is still to come.", code="standing-over")
     if len(why) > MAX_WHY:
-        raise InvalidRequest(f"The reason has at most {MAX_WHY} characters.", code="note-too-long")
+        raise InvalidRequest(
+            "The reason has at most %(most)d characters.", code="note-too-long", values={"most": MAX_WHY}
+        )
     why = why.replace("\x00", "\ufffd")  # PostgreSQL stores no NUL
     with database.write() as session:
         author = authors.find_author(session, site_ids, author_id)

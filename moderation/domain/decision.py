@@ -1,6 +1,6 @@
 """Reasons, verdicts and receipts: what was decided, and everything needed to explain it later."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from moderation.domain.comment import Action
 from moderation.domain.reading import Reading
 from moderation.domain.signals import Signal
+from moderation.domain.words import N_
 
 
 class Source(StrEnum):
@@ -34,6 +35,12 @@ class Reason:
     rule: str = ""
     value: str = ""
 
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Reason":
+        """A reason of a receipt."""
+        found = {name: stored[name] for name in ("attribute", "score", "threshold", "rule", "value") if name in stored}
+        return cls(stored["code"], Source(stored["source"]), Action(stored.get("action", Action.HOLD)), **found)
+
     def as_dict(self) -> dict[str, Any]:
         """The reason as the API shows it: empty fields left out, the sentence added."""
         fields = {
@@ -54,60 +61,62 @@ class Reason:
 
 
 _SENTENCES = {
-    "toxicity": "Rude or likely to make people leave the conversation",
-    "severe_toxicity": "Very hateful or aggressive",
-    "insult": "Insults somebody",
-    "profanity": "Swears or uses obscene words",
-    "threat": "Threatens or wishes harm",
-    "identity_attack": "Attacks people for who they are",
-    "sexually_explicit": "Sexually explicit",
-    "spam": "Looks like spam",
-    "not_scored": "Could not be scored in time, so a person has to look",
-    "listed_word": "Contains a word on the site's list",
-    "pattern": "Matches one of the site's patterns",
-    "too_many_links": "Has more links than the site allows",
-    "repeated_text": "The same text was sent before",
-    "language_unsupported": "Written in a language that is not scored here",
-    "reported": "Readers reported it",
-    "edited_after_decision": "Edited after a person had decided",
-    "author_trusted": "Its author is trusted here",
-    "author_watched": "Its author is being watched",
-    "author_blocked": "Its author is blocked",
-    "escalated": "A moderator asked an owner to look",
-    "appeal": "Its author objected, and a moderator looked again",
-    "erased": "Erased at the request of its author or the blog",
-    "empty_text": "Has no text",
-    "text_too_long": "Is too long to be read whole",
-    "moderator_decision": "A moderator decided",
-    "blog_decision": "The blog's own staff decided",
+    "toxicity": N_("Rude or likely to make people leave the conversation"),
+    "severe_toxicity": N_("Very hateful or aggressive"),
+    "insult": N_("Insults somebody"),
+    "profanity": N_("Swears or uses obscene words"),
+    "threat": N_("Threatens or wishes harm"),
+    "identity_attack": N_("Attacks people for who they are"),
+    "sexually_explicit": N_("Sexually explicit"),
+    "spam": N_("Looks like spam"),
+    "not_scored": N_("Could not be scored in time, so a person has to look"),
+    "listed_word": N_("Contains a word on the site's list"),
+    "pattern": N_("Matches one of the site's patterns"),
+    "too_many_links": N_("Has more links than the site allows"),
+    "repeated_text": N_("The same text was sent before"),
+    "language_unsupported": N_("Written in a language that is not scored here"),
+    "reported": N_("Readers reported it"),
+    "edited_after_decision": N_("Edited after a person had decided"),
+    "author_trusted": N_("Its author is trusted here"),
+    "author_watched": N_("Its author is being watched"),
+    "author_blocked": N_("Its author is blocked"),
+    "escalated": N_("A moderator asked an owner to look"),
+    "appeal": N_("Its author objected, and a moderator looked again"),
+    "erased": N_("Erased at the request of its author or the blog"),
+    "empty_text": N_("Has no text"),
+    "text_too_long": N_("Is too long to be read whole"),
+    "moderator_decision": N_("A moderator decided"),
+    "blog_decision": N_("The blog's own staff decided"),
 }
 
 _PERSON_VERBS = {
-    Action.PUBLISH: "to publish it",
-    Action.HOLD: "to hold it",
-    Action.REJECT: "to reject it",
-    Action.SPAM: "that it is spam",
+    Action.PUBLISH: N_("to publish it"),
+    Action.HOLD: N_("to hold it"),
+    Action.REJECT: N_("to reject it"),
+    Action.SPAM: N_("that it is spam"),
 }
 
 
-def sentence(reason: Reason) -> str:
-    """The reason in plain words, without any of the comment's own."""
-    words = _SENTENCES.get(reason.code, reason.code.replace("_", " ").capitalize())
+def sentence(reason: Reason, say: Callable[[str], str] = str) -> str:
+    """The reason in plain words, without any of the comment's own; *say* puts a sentence into a language."""
+    known = _SENTENCES.get(reason.code)
+    words = say(known) if known else reason.code.replace("_", " ").capitalize()
     if reason.score is not None:
-        return f"{words} (probability {percent(reason.score)})"
+        chance = percent(reason.score, say)
+        return say(N_("%(words)s (probability %(chance)s)")) % {"words": words, "chance": chance}
     if reason.source is Source.PERSON and reason.action in _PERSON_VERBS:
-        return f"{words} {_PERSON_VERBS[reason.action]}"
+        return f"{words} {say(_PERSON_VERBS[reason.action])}"
     if shown := reason.rule or reason.value:
         return f"{words} ({shown})"
     return words
 
 
-def percent(score: float) -> str:
+def percent(score: float, say: Callable[[str], str] = str) -> str:
     """A probability for people, who should not read certainty into it."""
     rounded = round(score * 100)
     if rounded == 100:
-        return "over 99%"
-    return f"{rounded}%" if rounded else "under 1%"
+        return say(N_("over 99%"))
+    return f"{rounded}%" if rounded else say(N_("under 1%"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,15 @@ ModerationError
 ├── NotAllowed              known, but not permitted
 └── NotSignedIn             no valid key, signature or session
 
-Each carries a stable `code`, a `title` that never changes, and a `detail` that says what to change.
+Each carries a stable `code`, a `title` that never changes, and a `detail` that says what to change: a sentence
+with a place for each of its `values`, so that a page can say it in another language.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from moderation.domain.words import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,87 +36,99 @@ class FieldError:
 class ModerationError(Exception):
     detail: str = ""
     code: str = "error"
-    title: str = "The request failed"
+    title: str = N_("The request failed")
+    values: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.detail or self.title
+        return self.said(str)
+
+    def said(self, say: Callable[[str], str]) -> str:
+        """In the words of a language, which *say* knows."""
+        sentence = say(self.detail or self.title)
+        return sentence % self.values if self.values else sentence
 
 
 @dataclass(eq=False)
 class InvalidRequest(ModerationError):
     code: str = "invalid-request"
-    title: str = "The request is not valid"
+    title: str = N_("The request is not valid")
     errors: list[FieldError] = field(default_factory=list)
 
 
 @dataclass(eq=False)
 class NotFound(ModerationError):
     code: str = "not-found"
-    title: str = "There is no such thing here"
+    title: str = N_("There is no such thing here")
 
 
 @dataclass(eq=False)
 class NotSignedIn(ModerationError):
     code: str = "unauthorized"
-    title: str = "A valid API key, signature or sign-in is needed"
+    title: str = N_("A valid API key, signature or sign-in is needed")
 
 
 @dataclass(eq=False)
 class NotAllowed(ModerationError):
     code: str = "forbidden"
-    title: str = "This is not allowed"
+    title: str = N_("This is not allowed")
 
 
 @dataclass(eq=False)
 class KeyReused(ModerationError):
     code: str = "idempotency-key-reused"
-    title: str = "The idempotency key was used with another body"
-    detail: str = "Send the first body again, or use a new key for a new request."
+    title: str = N_("The idempotency key was used with another body")
+    detail: str = N_("Send the first body again, or use a new key for a new request.")
 
 
 @dataclass(eq=False)
 class RateLimited(ModerationError):
     code: str = "quota-exceeded"
-    title: str = "Too many requests"
+    title: str = N_("Too many requests")
     retry_after_s: int = 60
 
     def __post_init__(self) -> None:
-        self.detail = self.detail or f"This key has asked too often in the last minute; wait {self.retry_after_s} s."
+        if not self.detail:
+            self.detail = "This key has asked too often in the last minute; wait %(seconds)d s."
+            self.values = {"seconds": self.retry_after_s}
 
 
 @dataclass(eq=False)
 class Conflict(ModerationError):
     code: str = "conflict"
-    title: str = "Something else was first"
+    title: str = N_("Something else was first")
 
 
 @dataclass(eq=False)
 class StillRunning(Conflict):
     code: str = "idempotency-key-running"
-    title: str = "A request with this idempotency key is still running"
-    detail: str = "Wait a second and send it again; the answer will be the first one's."
+    title: str = N_("A request with this idempotency key is still running")
+    detail: str = N_("Wait a second and send it again; the answer will be the first one's.")
 
 
 @dataclass(eq=False)
 class IllegalTransition(Conflict):
     code: str = "illegal-transition"
-    title: str = "The comment's state does not allow this"
+    title: str = N_("The comment's state does not allow this")
     state: str = ""
     action: str = ""
 
     def __post_init__(self) -> None:
-        self.detail = self.detail or f"A comment that is {self.state} cannot take the action {self.action}."
+        if not self.detail:
+            self.detail = N_("A comment that is %(state)s cannot take the action %(action)s.")
+            self.values = {"state": self.state, "action": self.action}
 
 
 @dataclass(eq=False)
 class Claimed(Conflict):
     code: str = "claimed"
-    title: str = "Somebody else is looking at this comment"
+    title: str = N_("Somebody else is looking at this comment")
     by: str = ""
     until: datetime | None = None
 
     def __post_init__(self) -> None:
-        self.detail = self.detail or f"{self.by or 'Somebody'} is looking at this comment just now."
+        if not self.detail:
+            self.detail = N_("%(name)s is looking at this comment just now.")
+            self.values = {"name": self.by or "Somebody"}
 
 
 @dataclass(eq=False)
@@ -120,9 +136,11 @@ class AlreadyDecided(Conflict):
     """Two moderators met on one comment; this is the one who came second."""
 
     code: str = "already-decided"
-    title: str = "Somebody else decided this comment first"
+    title: str = N_("Somebody else decided this comment first")
     by: str = ""
     state: str = ""
 
     def __post_init__(self) -> None:
-        self.detail = self.detail or f"{self.by or 'Somebody'} decided first: the comment is now {self.state}."
+        if not self.detail:
+            self.detail = N_("%(name)s decided first: the comment is now %(state)s.")
+            self.values = {"name": self.by or "Somebody", "state": self.state}

@@ -17,6 +17,7 @@ from moderation.domain.reading import (
     Reading,
 )
 from moderation.domain.signals import Signal, SignalCode
+from moderation.domain.words import N_
 
 AUTHOR_SIGNALS = {SignalCode.AUTHOR_TRUSTED, SignalCode.AUTHOR_WATCHED, SignalCode.AUTHOR_BLOCKED}
 SEVERITY = {Action.PUBLISH: 0, Action.HOLD: 1, Action.REJECT: 2}
@@ -68,13 +69,13 @@ class Preset:
 
 
 DEFAULT_REASONS = (
-    Preset("insult", "It insults or attacks somebody in the conversation."),
-    Preset("hate", "It attacks people for who they are."),
-    Preset("threat", "It threatens somebody or wishes them harm."),
-    Preset("sexual", "It is sexual in a way that does not belong here."),
-    Preset("private", "It gives away somebody's private data."),
-    Preset("off_topic", "It has nothing to do with the article."),
-    Preset("advertising", "It advertises something."),
+    Preset("insult", N_("It insults or attacks somebody in the conversation.")),
+    Preset("hate", N_("It attacks people for who they are.")),
+    Preset("threat", N_("It threatens somebody or wishes them harm.")),
+    Preset("sexual", N_("It is sexual in a way that does not belong here.")),
+    Preset("private", N_("It gives away somebody's private data.")),
+    Preset("off_topic", N_("It has nothing to do with the article.")),
+    Preset("advertising", N_("It advertises something.")),
 )
 
 

@@ -14,6 +14,7 @@ from flask import Flask, g, request
 from flask_babel import Babel, Domain, get_locale
 
 from moderation.web import problems, times
+from moderation.web.dashboard.mine import mine
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 SOURCE = "en"
@@ -36,11 +37,17 @@ def install(app: Flask) -> None:
         app,
         default_locale=SOURCE,
         default_translation_directories=str(TRANSLATIONS),
-        locale_selector=lambda: None if problems.speaks_json() else choose(request.accept_languages.values(), spoken),
+        locale_selector=lambda: None if problems.speaks_json() else choose(_wanted(), spoken),
         timezone_selector=_zone,
     )
     babel.domain_instance = OncePerRequest()
     app.context_processor(_of_page)
+
+
+def _wanted() -> list[str]:
+    """What the signed-in person chose, then what their browser asks for."""
+    chosen = mine().language.replace("_", "-")
+    return [*([chosen] if chosen else []), *request.accept_languages.values()]
 
 
 def catalogues(directory: Path) -> list[str]:

@@ -7,9 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
+from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from moderation.domain import errors
+from moderation.domain.words import N_
 from moderation.web import dialect
 
 log = structlog.get_logger(__name__)
@@ -39,11 +41,11 @@ DATABASE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutE
 RETRY_AFTER_S = 5
 
 HTTP_CODES = {
-    400: ("bad-request", "The request cannot be understood"),
-    404: ("not-found", "There is no such thing here"),
-    405: ("method-not-allowed", "This address does not take that method"),
-    413: ("body-too-large", "The body is too large"),
-    415: ("unsupported-media-type", "The body's type is not supported"),
+    400: ("bad-request", N_("The request cannot be understood")),
+    404: ("not-found", N_("There is no such thing here")),
+    405: ("method-not-allowed", N_("This address does not take that method")),
+    413: ("body-too-large", N_("The body is too large")),
+    415: ("unsupported-media-type", N_("The body's type is not supported")),
 }
 
 
@@ -106,7 +108,7 @@ def _in_dialect(error: Exception, status: int) -> Response | None:
 
 def _ours(error: errors.ModerationError, status: int) -> Response:
     if not speaks_json():
-        return _page(status, error.title, str(error))
+        return _page(status, gettext(error.title), error.said(gettext))
     extra: dict[str, Any] = {}
     if isinstance(error, errors.InvalidRequest) and error.errors:
         extra["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in error.errors]
@@ -123,7 +125,7 @@ def handle_http(error: HTTPException) -> Response:
     if response is None and isinstance(error, SecurityError):
         response = _wrong_host(status)
     if response is None:
-        response = problem(code, title, status, _detail(status)) if speaks_json() else _page(status, title, "")
+        response = problem(code, title, status, _detail(status)) if speaks_json() else _page(status, gettext(title), "")
     if status == 405:
         response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
     return response
@@ -137,12 +139,11 @@ def handle_unexpected(error: Exception) -> Response:
     log.error("request_failed", error=type(error).__name__, at=place, request_id=request_id())
     if isinstance(error, DATABASE_AWAY):
         return _database_unavailable(error)
-    title, detail = (
-        "Something went wrong here",
-        f"It is in the service's log as {request_id()}. Nothing was lost.",
-    )
     if (response := _in_dialect(error, 500)) is not None:
         return response
+    # Programs are answered in English always, so for them this is not translated.
+    title = gettext("Something went wrong here")
+    detail = gettext("It is in the service's log as %(id)s. Nothing was lost.", id=request_id())
     if not speaks_json():
         return _page(500, title, detail)
     return problem("internal-error", title, 500, detail)
@@ -150,8 +151,10 @@ def handle_unexpected(error: Exception) -> Response:
 
 def _database_unavailable(error: Exception) -> Response:
     """Whether a commit that broke off was kept, nobody knows here; asking again is safe either way."""
-    title = "The database cannot be reached"
-    detail = "It is gone, busy or full, which may pass: send the request again. What was done is not done twice."
+    title = gettext("The database cannot be reached")
+    detail = gettext(
+        "It is gone, busy or full, which may pass: send the request again. What was done is not done twice."
+    )
     response = _in_dialect(error, 503)
     if response is None:
         is_json = speaks_json()

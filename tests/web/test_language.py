@@ -163,3 +163,17 @@ def test_a_word_of_a_template_s_own_is_found():
     source = '<p title="Aside">{{ _("Said") }} Plain | {% if x %}word{% endif %}</p>{% trans %}Kept{% endtrans %}'
 
     assert untranslated(source) == ["Aside", "Plain", "word"]
+
+
+def test_the_language_that_somebody_chose_wins_over_their_browsers(database, settings, mona, translations):
+    translations("de", Your_account="Ihr Konto", As_the_browser_asks="Wie der Browser")
+    browser = sign_in_as(create_app(settings, database=database, scorer=object()), database, mona)
+    form = {"language": "de", "time_zone": "UTC", "theme": "system"}
+
+    browser.post("/account/preferences/sight", on="/account/preferences", **form)
+
+    page = browser.get("/account", headers={"Accept-Language": "fr"}).text
+    assert "Ihr Konto" in page
+    assert html_of(page)["lang"] == "de"
+    browser.post("/account/preferences/sight", on="/account/preferences", **{**form, "language": "xx"})
+    assert "Your account" in browser.get("/account", headers={"Accept-Language": "fr"}).text

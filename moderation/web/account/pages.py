@@ -60,7 +60,7 @@ def change_password() -> ResponseReturnValue:
     except Refused as refused:
         return _page("password", str(refused)), refused.status
     except InvalidRequest as error:
-        return _page("password", str(error)), 422
+        return _page("password", error.said(gettext)), 422
     with services().database.write() as session:
         moderators.set_password(session, g.moderator, hashed)
         moderators.close_other_sessions(session, g.session)

@@ -2,6 +2,7 @@
 
 from zoneinfo import available_timezones
 
+from babel import Locale
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
@@ -9,6 +10,7 @@ from flask_babel import gettext, ngettext
 from moderation import preferences
 from moderation.domain.errors import InvalidRequest
 from moderation.domain.reading import ATTRIBUTES
+from moderation.web import language
 from moderation.web.access import for_moderators
 from moderation.web.card.marking import label_of
 from moderation.web.dashboard.frame import page
@@ -65,13 +67,23 @@ def change_sight() -> ResponseReturnValue:
             mask="mask" in request.form,
             spread_hard="spread_hard" in request.form,
             opted_out=request.form.getlist("opted_out"),
+            language=_language(request.form.get("language", "")),
             time_zone=request.form.get("time_zone", "").strip() or "UTC",
             theme=request.form.get("theme", "system"),
         )
     except InvalidRequest as error:
         zone = any(fault.pointer.startswith("/time_zone") for fault in error.errors)
-        message = gettext("There is no such time zone. Nothing was changed.") if zone else str(error)
+        message = gettext("There is no such time zone. Nothing was changed.") if zone else error.said(gettext)
         return _page("sight", message), 422
+
+
+def _languages() -> list[str]:
+    return language.catalogues(language.TRANSLATIONS)
+
+
+def _language(name: str) -> str:
+    """One that the pages can speak; none is whichever the browser asks for."""
+    return name if name in _languages() else ""
 
 
 def _kept(**changes: object) -> ResponseReturnValue:
@@ -92,5 +104,6 @@ def _page(form: str = "", message: str = "", wanted: dict[str, str] | None = Non
             attributes=[(name, label_of(name)) for name in ATTRIBUTES],
             zones=sorted(available_timezones()),
             zone=request.form.get("time_zone", mine().time_zone),
+            languages=[(name, Locale.parse(name).get_display_name(name)) for name in _languages()],
             refused={form: message} if message else {},
         )

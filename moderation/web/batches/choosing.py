@@ -128,7 +128,7 @@ def selected() -> ResponseReturnValue:
             try:
                 check(choice, current_policy(session, session.get_one(Site, site_id)))
             except InvalidRequest as error:
-                flash(str(error), "note")
+                flash(error.said(gettext), "note")
                 return redirect(back, 303)
         rows = {site_id: session.get_one(Site, site_id) for site_id in by_site}
     for site_id, ids in by_site.items():
@@ -163,7 +163,7 @@ def _draw(
             now=utc_now(),
         )
     except InvalidRequest as error:
-        flash(str(error), "note")
+        flash(error.said(gettext), "note")
         return redirect(back, 303)
     return redirect(url_for("dashboard.batches.show", batch_id=batch.id), 303)
 
@@ -217,7 +217,7 @@ def _filters(wish: Wish) -> Filters:
 def _ticked(values: Sequence[str]) -> dict[uuid.UUID, int]:
     """The ticked comments with the version that was seen."""
     if len(values) > MOST_SELECTED:
-        raise InvalidRequest(f"Select {MOST_SELECTED} comments at most.")
+        raise InvalidRequest("Select %(most)d comments at most.", values={"most": MOST_SELECTED})
     try:
         pairs = [value.split(":", 1) for value in values]
         return {uuid.UUID(comment_id): int(version) for comment_id, version in pairs}

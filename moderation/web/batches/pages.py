@@ -9,6 +9,7 @@ import sqlalchemy.orm as so
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
 from moderation import batches, proof
@@ -103,7 +104,7 @@ def start(batch_id: uuid.UUID) -> ResponseReturnValue:
             now=utc_now(),
         )
     except InvalidRequest as error:
-        flash(str(error), "note")
+        flash(error.said(gettext), "note")
         return redirect(url_for("dashboard.batches.show", batch_id=batch_id), 303)
     except Conflict:
         pass  # pressed twice: it is under way
@@ -139,7 +140,7 @@ def undo(batch_id: uuid.UUID) -> ResponseReturnValue:
             now=utc_now(),
         )
     except Conflict as error:
-        flash(str(error), "note")
+        flash(error.said(gettext), "note")
     else:
         _work(batch_id)
         flash(str(batch_id), "batch")

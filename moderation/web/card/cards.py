@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy.orm as so
-from flask_babel import gettext, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 
 from moderation import notes
 from moderation.domain.comment import RESULT, Action, Actor, State
-from moderation.domain.decision import Source
+from moderation.domain.decision import Reason, Source, sentence
 from moderation.domain.hard import is_hard
 from moderation.domain.policy import Policy, Preset
 from moderation.domain.reading import Careful
@@ -262,8 +262,14 @@ def _causes(receipt: Mapping[str, Any]) -> Causes:
     for reason in receipt.get("reasons", []):
         source = Source(reason["source"])
         origin = _reader(receipt) if source is Source.CLASSIFIER else str(ORIGINS[source])
-        causes.setdefault(origin, []).append(reason["message"])
+        causes.setdefault(origin, []).append(_message(reason))
     return causes
+
+
+def _message(reason: Mapping[str, Any]) -> str:
+    """The sentence as it was stored; in another language than English, what would be said today."""
+    is_english = str(get_locale()).startswith("en")
+    return str(reason["message"]) if is_english else sentence(Reason.from_dict(reason), gettext)
 
 
 def _reader(receipt: Mapping[str, Any]) -> str:
@@ -294,7 +300,7 @@ def _standing(comment: Comment, now: datetime) -> Standing | None:
 
 def _scores(receipt: Mapping[str, Any]) -> list[tuple[str, float]]:
     scores = receipt.get("scores", {})
-    return [(label.capitalize(), scores[name]) for name, label in LABELS.items() if name in scores]
+    return [(str(label).capitalize(), scores[name]) for name, label in LABELS.items() if name in scores]
 
 
 def _choices(comment: Comment, eyes: Eyes) -> list[Choice]:

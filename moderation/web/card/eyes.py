@@ -86,4 +86,4 @@ def withheld(receipt: Mapping[str, Any], eyes: Eyes) -> list[str]:
     """What a comment is, in words, of all that *eyes* are spared."""
     named = {reason.get("attribute") for reason in receipt.get("reasons", [])}
     found = named | {name for name, score in receipt.get("scores", {}).items() if score >= YES}
-    return [label for name, label in LABELS.items() if name in found and name in eyes.opted_out]
+    return [str(label) for name, label in LABELS.items() if name in found and name in eyes.opted_out]

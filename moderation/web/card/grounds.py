@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext
+
 from moderation.domain.decision import percent
 from moderation.domain.explain import excused_words, is_estimate, replay, score_without, words
 from moderation.web.card.marking import label_of, leading_attribute
@@ -57,12 +59,12 @@ def _without_heaviest(text: str, receipt: Mapping[str, Any]) -> Without | None:
     score = score_without(reading, attribute, top.spans)
     if score is None:
         return None
-    now, then = percent(reading.scores[attribute]), percent(score)
+    now, then = percent(reading.scores[attribute], gettext), percent(score, gettext)
     if then == now:
         return None
     return Without(
         word=_quote(top.text),
-        how_often=top.how_often,
+        how_often=_how_often(len(top.spans)),
         label=label_of(attribute),
         score=now,
         without=then,
@@ -71,6 +73,13 @@ def _without_heaviest(text: str, receipt: Mapping[str, Any]) -> Without | None:
             mark.start < span.end and span.start < mark.end for mark in covers(text, receipt) for span in top.spans
         ),
     )
+
+
+def _how_often(times: int) -> str:
+    """All places of a word; nothing for one that stands there once."""
+    if times == 1:
+        return ""
+    return str(gettext("both times") if times == 2 else gettext("all %(num)d times", num=times))
 
 
 def _quote(word: str) -> str:

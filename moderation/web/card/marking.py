@@ -8,6 +8,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from flask_babel import gettext, lazy_gettext
+
 from moderation.domain.explain import replay
 from moderation.domain.reading import highlights, lowering
 
@@ -27,14 +29,14 @@ _LONGEST_VEIL = 12
 _TELLING = 0.1
 
 LABELS = {
-    "TOXICITY": "rude",
-    "SEVERE_TOXICITY": "very hateful",
-    "INSULT": "insult",
-    "PROFANITY": "swearing",
-    "THREAT": "threat",
-    "IDENTITY_ATTACK": "attack on identity",
-    "SEXUALLY_EXPLICIT": "sexual",
-    "SPAM": "spam",
+    "TOXICITY": lazy_gettext("rude"),
+    "SEVERE_TOXICITY": lazy_gettext("very hateful"),
+    "INSULT": lazy_gettext("insult"),
+    "PROFANITY": lazy_gettext("swearing"),
+    "THREAT": lazy_gettext("threat"),
+    "IDENTITY_ATTACK": lazy_gettext("attack on identity"),
+    "SEXUALLY_EXPLICIT": lazy_gettext("sexual"),
+    "SPAM": lazy_gettext("spam"),
 }
 
 
@@ -117,7 +119,7 @@ def leading_attribute(receipt: Mapping[str, Any]) -> str:
 
 
 def label_of(attribute: str) -> str:
-    return LABELS.get(attribute, attribute.lower())
+    return str(LABELS[attribute]) if attribute in LABELS else attribute.lower()
 
 
 def pieces(text: str, found: Sequence[Mark] = ()) -> list[Piece]:
@@ -158,7 +160,9 @@ def _labels(labels: Iterator[str]) -> tuple[str, ...]:
 
 
 def _spoken(mark: Mark) -> str:
-    return {Kind.RAISED: mark.label, Kind.LOWERED: f"less {mark.label}", Kind.LISTED: "listed word"}[mark.kind]
+    if mark.kind is Kind.RAISED:
+        return mark.label
+    return str(gettext("listed word") if mark.kind is Kind.LISTED else gettext("less %(label)s", label=mark.label))
 
 
 def _shown(text: str, start: int, end: int) -> Iterator[tuple[str, str]]:
@@ -183,8 +187,8 @@ def _joins(text: str, start: int, end: int) -> bool:
 
 def _badge(run: str) -> tuple[str, str]:
     kinds = list(dict.fromkeys(run))[:_NAMED_EACH]
-    names = ", ".join(unicodedata.name(kind, "control character").lower() for kind in kinds)
+    names = ", ".join(unicodedata.name(kind, gettext("control character")).lower() for kind in kinds)
     if len(run) <= _NAMED_EACH:
         return "".join(f"[U+{ord(character):04X}]" for character in run), names
     codes = " ".join(f"U+{ord(kind):04X}" for kind in kinds)
-    return f"[{codes}: {len(run)} invisible]", names
+    return gettext("[%(codes)s: %(num)d invisible]", codes=codes, num=len(run)), names

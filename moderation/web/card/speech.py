@@ -39,6 +39,6 @@ def people_would_say(receipt: Mapping[str, Any]) -> str:
     if attribute not in scores or attribute not in _CALLED:
         return ""
     count, what = in_ten(scores[attribute]), _CALLED[attribute]
-    if count[0].isdigit():
+    if 0 < round(scores[attribute] * 10) < 10:
         return str(gettext("About %(count)s people would call this %(what)s.", count=count, what=what))
     return str(gettext("%(count)s people would call this %(what)s.", count=count.capitalize(), what=what))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext, lazy_gettext
+
 from moderation.domain.explain import replay
 from moderation.domain.reading import (
     IDENTITY_ATTACK,
@@ -19,8 +21,8 @@ _LIKELY = 0.5
 _FAR = 0.3
 _ATTACKS = frozenset({TOXICITY, SEVERE_TOXICITY, INSULT, THREAT, IDENTITY_ATTACK})
 _MISSING = {
-    Careful.LATE: "The careful reader was late; this is the quick reader’s score.",
-    Careful.FAILED: "The careful reader failed; this is the quick reader’s score.",
+    Careful.LATE: lazy_gettext("The careful reader was late; this is the quick reader’s score."),
+    Careful.FAILED: lazy_gettext("The careful reader failed; this is the quick reader’s score."),
 }
 
 
@@ -28,11 +30,16 @@ def two_readers(receipt: Mapping[str, Any]) -> tuple[str, ...]:
     """Sentences about the score that decided; none where the careful reader was not needed, or there was none."""
     reading, attribute = replay(receipt), leading_attribute(receipt) or TOXICITY
     if reading.careful in _MISSING:
-        return (_MISSING[reading.careful],)
+        return (str(_MISSING[reading.careful]),)
     quick, careful = (reading.apart.get(name, {}).get(attribute) for name in ("quick", "careful"))
     if quick is None or careful is None:
         return ()
-    said = f"By the words alone: {in_ten(quick)}. By the sentence: {in_ten(careful)} ({label_of(attribute)})."
+    said = gettext(
+        "By the words alone: %(quick)s. By the sentence: %(careful)s (%(label)s).",
+        quick=in_ten(quick),
+        careful=in_ten(careful),
+        label=label_of(attribute),
+    )
     return (said, *_disagreement(attribute, quick, careful))
 
 
@@ -40,14 +47,15 @@ def in_ten(score: float) -> str:
     """A probability as a count of ten, never certain."""
     rounded = round(score * 10)
     if rounded == 10:
-        return "over 9 in 10"
-    return f"{rounded} in 10" if rounded else "under 1 in 10"
+        return str(gettext("over 9 in 10"))
+    return str(gettext("%(num)d in 10", num=rounded) if rounded else gettext("under 1 in 10"))
 
 
 def _disagreement(attribute: str, quick: float, careful: float) -> tuple[str, ...]:
     if abs(quick - careful) < _FAR or (quick < _LIKELY) is (careful < _LIKELY):
         return ()
     if quick < careful:
-        return ("The words alone look harmless; the sentence does not.",)
-    ending = "does not attack anybody" if attribute in _ATTACKS else "does not"
-    return (f"The words look rough; the sentence {ending}.",)
+        return (gettext("The words alone look harmless; the sentence does not."),)
+    if attribute in _ATTACKS:
+        return (gettext("The words look rough; the sentence does not attack anybody."),)
+    return (gettext("The words look rough; the sentence does not."),)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy.orm as so
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
 from moderation import appeals
@@ -90,9 +91,9 @@ def answer(comment_id: uuid.UUID) -> ResponseReturnValue:
             now=utc_now(),
         )
     except InvalidRequest as error:
-        return _page(Draft(comment_id, str(error), text, reason_code)), 422
+        return _page(Draft(comment_id, error.said(gettext), text, reason_code)), 422
     except (Conflict, NotFound) as error:
-        return _page(Draft(comment_id, str(error), text, reason_code)), 409
+        return _page(Draft(comment_id, error.said(gettext), text, reason_code)), 409
     flash(str(decision.id), "decision")
     return redirect(url_for("appeals.queue", _anchor="list"), 303)
 

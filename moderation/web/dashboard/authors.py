@@ -108,7 +108,7 @@ def give_standing(author_id: uuid.UUID) -> ResponseReturnValue:
             now=now,
         )
     except InvalidRequest as error:
-        return _after(author_id, str(error))
+        return _after(author_id, error.said(gettext))
     return _after(author_id)
 
 
@@ -128,7 +128,7 @@ def add_note(author_id: uuid.UUID) -> ResponseReturnValue:
             now=utc_now(),
         )
     except InvalidRequest as error:
-        return _after(author_id, str(error))
+        return _after(author_id, error.said(gettext))
     return _after(author_id)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from flask import Blueprint, flash, g, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from moderation import claims, notes, review, wellbeing
 from moderation.deciding import ESCALATE, PERSON_ACTIONS, Choice
@@ -96,7 +97,7 @@ def claim(comment_id: uuid.UUID) -> ResponseReturnValue:
     try:
         until = _take(comment_id)
     except Claimed as error:
-        return jsonify(says=str(error)), 409
+        return jsonify(says=error.said(gettext)), 409
     return jsonify(until=until.isoformat())
 
 
@@ -142,7 +143,7 @@ def add_note(comment_id: uuid.UUID) -> ResponseReturnValue:
             now=utc_now(),
         )
     except InvalidRequest as error:
-        flash(str(error), "note")
+        flash(error.said(gettext), "note")
     return redirect(local_path(request.form.get("back")), 303)
 
 

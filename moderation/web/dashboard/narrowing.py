@@ -138,7 +138,8 @@ def _attributes() -> Options:
 
 def _reasons(present: str) -> Options:
     """The usual reasons, and the present one also when it is a rarer one."""
-    rare = [(present, present)] if present and present not in REASONS else []
+    called = label_of(CODES[present]).capitalize() if present in CODES else present
+    rare = [(present, called)] if present and present not in REASONS else []
     return [*((code, str(label)) for code, label in REASONS.items()), *rare]
 
 

@@ -152,7 +152,7 @@ def decide(comment_id: uuid.UUID) -> ResponseReturnValue:
     except (AlreadyDecided, Claimed) as error:
         return _came_second(comment_id, error)
     except InvalidRequest as error:
-        flash(str(error), "note")
+        flash(error.said(gettext), "note")
         return redirect(url_for("dashboard.comment", comment_id=comment_id), 303)
     flash(str(decision.id), "decision")
     return redirect(local_path(request.form.get("back")), 303)
@@ -219,7 +219,7 @@ def _came_second(comment_id: uuid.UUID, error: AlreadyDecided | Claimed) -> tupl
     """The queue again, with the comment as somebody else left it on top."""
     with services().database.read() as session:
         row = _found(comments.find_card(session, readable_sites(), comment_id))
-        first = str(error) if isinstance(error, Claimed) else _who_was_first(session, row)
+        first = error.said(gettext) if isinstance(error, Claimed) else _who_was_first(session, row)
         conflict = first, make_cards(session, [row], eyes(session))[0]
         shelf, args = _list_before(request.form.get("back"))
         return queue_page(session, shelf, read_wish(shelf, args), conflict=conflict, without=comment_id), 409

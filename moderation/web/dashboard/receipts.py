@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint
+from flask_babel import LazyString, lazy_gettext
 
 from moderation.domain.errors import NotFound
 from moderation.domain.explain import replay
-from moderation.domain.reading import ATTRIBUTES, Span
+from moderation.domain.reading import ATTRIBUTES, Careful, Span
 from moderation.storage import comments
 from moderation.web.access import for_moderators, readable_sites
 from moderation.web.card.cards import make_line
@@ -24,6 +25,13 @@ blueprint = Blueprint("receipts", __name__)
 
 # Every one of them is in the receipt as it is stored.
 WORDS_SHOWN = 200
+CAREFUL: dict[str, LazyString] = {
+    Careful.OFF: lazy_gettext("off"),
+    Careful.ASKED: lazy_gettext("asked"),
+    Careful.NOT_NEEDED: lazy_gettext("not needed"),
+    Careful.LATE: lazy_gettext("late"),
+    Careful.FAILED: lazy_gettext("failed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,7 @@ def show(decision_id: uuid.UUID) -> str:
             decision=decision,
             line=make_line(decision, decision.comment.version, eyes(session)),
             receipt=receipt,
+            careful=CAREFUL.get(receipt.get("careful") or "", "–"),
             parts=_parts(receipt),
             weights=weights[:WORDS_SHOWN],
             more=len(weights[WORDS_SHOWN:]),

@@ -76,7 +76,8 @@ def _over_time(
         said = ", ".join(f"{amount(number)} {words}" for _, words, number in numbers if number)
         ends = {"since": slot.since, "until": slot.until}
         whole = link("people" if figure == "decided" else figure, **ends)
-        places.append(Place(f"{_name(period, slot)}: {said or gettext('none')}", whole, *_tick(period, n)))
+        nothing = gettext("none")
+        places.append(Place(f"{_name(period, slot)}: {said or nothing}", whole, *_tick(period, n)))
         cells = [count_cell(number, link(figure, key=key, **ends)) for key, _, number in numbers]
         rows.append((Cell(_stamp(period, slot), _name(period, slot)), *cells))
     return Panel(

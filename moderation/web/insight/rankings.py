@@ -2,13 +2,21 @@
 
 from collections.abc import Sequence
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from moderation.storage.insight import Figures
 from moderation.web.card.marking import LABELS
 from moderation.web.dashboard.narrowing import REASONS
 from moderation.web.insight.charts import Bar
 from moderation.web.insight.panels import Cell, Link, Panel, count_cell
+
+# What no list can be narrowed to.
+RARER = {
+    "not_scored": lazy_gettext("not scored"),
+    "reported": lazy_gettext("reported"),
+    "empty_text": lazy_gettext("no text"),
+    "text_too_long": lazy_gettext("too long to be read whole"),
+}
 
 
 def reasons(figures: Figures, link: Link) -> Panel:
@@ -23,7 +31,7 @@ def reasons(figures: Figures, link: Link) -> Panel:
 
 
 def name_of_reason(code: str) -> str:
-    words = LABELS.get(code.upper()) or REASONS.get(code) or code.replace("_", " ")
+    words = LABELS.get(code.upper()) or REASONS.get(code) or RARER.get(code) or code.replace("_", " ")
     return str(words)[:1].upper() + str(words)[1:]
 
 

@@ -33,6 +33,18 @@ OUTCOMES = {
 }
 
 
+NAMES = {
+    "TOXICITY": lazy_gettext("Toxicity"),
+    "SEVERE_TOXICITY": lazy_gettext("Severe toxicity"),
+    "INSULT": lazy_gettext("Insult"),
+    "PROFANITY": lazy_gettext("Profanity"),
+    "THREAT": lazy_gettext("Threat"),
+    "IDENTITY_ATTACK": lazy_gettext("Identity attack"),
+    "SEXUALLY_EXPLICIT": lazy_gettext("Sexually explicit"),
+    "SPAM": lazy_gettext("Spam"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
     """Where a band begins, in percent; 100 is never. `catches` says how many comments lie from there on."""
@@ -84,7 +96,7 @@ def bands_page(site: Site, document: Document, version: int, chosen: Document, m
 
 
 def _attribute(name: str, band: Document, effect: Effect) -> Attribute:
-    label, counts = name.replace("_", " ").capitalize(), effect.spread[name]
+    label, counts = str(NAMES[name]), effect.spread[name]
     hold, reject = effect.caught[name]
     width, per_row = 100 / len(counts), len(counts) // ROWS
     most = max(counts) or 1

@@ -187,7 +187,9 @@ def set_retention(slug: str) -> ResponseReturnValue:
     row, chosen = owned_site(slug), request.form.get("days", "").strip()
     days = request.form.get("days", type=int) if chosen else None
     if chosen and (days is None or not 1 <= days <= MAX_DAYS):
-        raise InvalidRequest(f"Give a number of days from 1 to {MAX_DAYS:,}, or none. Go back and change it.")
+        raise InvalidRequest(
+            "Give a number of days from 1 to %(most)d, or none. Go back and change it.", values={"most": MAX_DAYS}
+        )
     with services().database.write() as session:
         sites.set_retention(session, session.get_one(Site, row.id), days)
     log.info("retention_changed", site=row.slug, moderator=str(g.moderator.id))

@@ -9,7 +9,7 @@ import sqlalchemy.orm as so
 import structlog
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 
 from moderation import appeals
 from moderation.domain.comment import RESULT, Action, Actor, State
@@ -88,7 +88,7 @@ def object_to_it(token: str) -> ResponseReturnValue:
     try:
         appeals.appeal(services().database, comment_id=comment_id, text=text, now=utc_now())
     except InvalidRequest as error:
-        return _page(token, message=str(error), text=text, code=422)
+        return _page(token, message=error.said(gettext), text=text, code=422)
     except (Conflict, NotFound):
         pass  # sent twice, or decided meanwhile: the page says how it stands
     return redirect(url_for("status.show", token=token, _anchor="objection"), 303)

@@ -6,6 +6,7 @@ No score, no listed word and no moderator's name is in it: they would teach how 
 from collections.abc import Sequence
 from datetime import datetime
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from moderation.domain.comment import Action, Actor, State
@@ -78,5 +79,6 @@ def why(decision: Decision) -> list[str]:
 
 def _words(reason: dict[str, str]) -> str:
     if reason["code"] == "moderator_decision":
-        return reason.get("value", "")  # the text of the site's own list, as it was then
+        # The text of the site's own list, as it was then; what the list began with is in the catalogue.
+        return gettext(reason["value"]) if reason.get("value") else ""
     return str(PLAIN.get(reason["code"], ""))
