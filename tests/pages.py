@@ -17,7 +17,7 @@ from moderation.storage.secrets import no_mail_token, status_token
 from moderation.storage.tables import Author, Batch, Comment, Decision, Event, Membership, Site
 
 # Pages for programs, and what is no page.
-NOT_PAGES = {"static", "api", "health", "openapi", "perspective"}
+NOT_PAGES = {"static", "api", "health", "metrics", "openapi", "perspective"}
 
 # What else a page takes, by its endpoint: each gives one more address.
 VARIANTS: dict[str, list[str]] = {
