@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-SHARE = 0.5  # of one core: what such callers may take of it for the careful reader
+SHARE = 0.25  # of one core: what such callers may take of it for the careful reader
 WINDOW_S = 1.0
 _REMEMBERED = 8  # readings, about, that the cost of one is an average of
 

@@ -5,8 +5,8 @@ import pytest
 from moderation.classifier.rush import Rush
 
 
-@pytest.mark.parametrize(("cost_s", "served"), [(0.004, 125), (0.02, 25), (0.6, 0)])
-def test_as_many_a_second_are_served_as_take_half_a_core(cost_s, served):
+@pytest.mark.parametrize(("cost_s", "served"), [(0.004, 62), (0.02, 12), (0.6, 0)])
+def test_as_many_a_second_are_served_as_take_a_quarter_of_a_core(cost_s, served):
     rush = Rush(clock=lambda: 0.0)
     rush.spent(cost_s)
 
@@ -22,7 +22,7 @@ def test_before_the_first_reading_nobody_is_too_many():
 def test_those_of_a_second_ago_count_no_more():
     now = 0.0
     rush = Rush(clock=lambda: now)
-    rush.spent(0.4)
+    rush.spent(0.2)
 
     assert (rush.joins(), rush.joins()) == (False, True)
     now = 1.0

@@ -255,7 +255,7 @@ def test_callers_in_a_hurry_go_without_the_careful_reader_while_they_are_more_th
 ):
     now = 100.0
     rush = Rush(clock=lambda: now)
-    rush.spent(0.2)  # a slow machine: two a second are what fits
+    rush.spent(0.1)  # a slow machine: two a second are what fits
     monkeypatch.setattr(rush, "spent", lambda seconds: None)
     scorer = scorer_of(both(Network(), answer_s=20, rush=rush), deadline_s=60)
 
