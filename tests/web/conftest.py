@@ -42,7 +42,7 @@ def settings(tmp_path) -> Settings:
 
 @pytest.fixture
 def app(settings, database):
-    app = create_app(settings, database=database, scorer=Scorer(FakeReader()))
+    app = create_app(settings, database=database, scorer=Scorer(FakeReader(), deadline_s=20))
     yield app
     app.extensions["moderation"].scorer.close()
 

@@ -69,7 +69,7 @@ def submit(database, site):
     scorers = []
 
     def submitted(text, article="", reader=None, **fields):
-        scorers.append(Scorer(reader or Weigher()))
+        scorers.append(Scorer(reader or Weigher(), deadline_s=20))
         sent = make_submission(
             text=text, author=Author(name="Ann"), article=Article("17", title="Bees", text=article), **fields
         )
