@@ -168,7 +168,7 @@ def _series(
         .where(*_within(site_ids, Size.HOUR, low, high), Tally.kind.in_(kinds))
         .group_by(Tally.kind, Tally.key, Tally.start)
     )
-    return ((row.kind, row.key, row.start, row.number) for row in session.execute(query))
+    yield from session.execute(query)
 
 
 def _sums(
@@ -182,7 +182,7 @@ def _sums(
     query = sa.select(rows.c.kind, rows.c.key, sa.func.sum(rows.c.count).label("number")).group_by(
         rows.c.kind, rows.c.key
     )
-    return ((row.kind, row.key, row.number) for row in session.execute(query))
+    yield from session.execute(query)
 
 
 def _held(site_ids: Collection[uuid.UUID], window: Window, tallied: datetime) -> sa.Subquery:

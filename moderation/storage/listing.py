@@ -28,6 +28,7 @@ Places = sa.Select[float, uuid.UUID]
 # takes longer to build one out of classes than the database to read it.
 _comments: Any = Comment.__table__
 _marks: Any = CommentMark.__table__
+_asked = _comments.alias("asked")  # made once: an alias copies all columns
 RISK: Any = sa.literal_column("risk", sa.Float())
 ID: Any = sa.literal_column("id", sa.Uuid())
 
@@ -169,8 +170,7 @@ def bases(
 
 def _asked_about(moderator_id: uuid.UUID) -> sa.Select[Any]:
     """The comments that wait for an owner because this moderator asked; once decided, nobody is noted to have."""
-    asked = _comments.alias()
-    return sa.select(asked.c.id).where(asked.c.escalated_by == moderator_id)
+    return sa.select(_asked.c.id).where(_asked.c.escalated_by == moderator_id)
 
 
 def merged(some: Sequence[Places], sort: Sort, limit: int) -> Places:

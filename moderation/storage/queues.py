@@ -168,15 +168,19 @@ def articles_in(
     counts: dict[uuid.UUID, int] = {}
     if parts:
         top = merged(parts, Sort.RISK, looked_at).subquery()
-        rows = session.execute(
+        counted = (
             sa.select(Comment.article_id, sa.func.count().label("comments"))
             .join(top, top.c.id == Comment.id)
             .where(Comment.article_id.is_not(None))
             .group_by(Comment.article_id)
-            .order_by(sa.desc("comments"), Comment.article_id)
         )
-        counts = {row.article_id: row.comments for row in rows}
-    wanted = [*list(counts)[:limit], *([also] if also and also not in list(counts)[:limit] else [])]
+        most = counted.order_by(sa.desc("comments"), Comment.article_id).limit(limit)
+        counts = {row.article_id: row.comments for row in session.execute(most)}
+        if also and also not in counts:
+            counts |= {
+                row.article_id: row.comments for row in session.execute(counted.having(Comment.article_id == also))
+            }
+    wanted = [*counts, *([also] if also and also not in counts else [])]
     found = session.scalars(sa.select(Article).where(Article.id.in_(wanted)).options(so.defer(Article.text)))
     # Asked for the sites as well, a database may read all of their articles.
     by_id = {article.id: article for article in found if article.site_id in site_ids}

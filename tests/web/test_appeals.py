@@ -48,6 +48,27 @@ def test_open_objections_are_listed_with_their_words(browser, objected):
     assert objected.text in text_of(page)
 
 
+def test_ten_objections_ask_the_database_no_more_often_than_two(browser, database, site):
+    asked = []
+
+    @sa.event.listens_for(database.reader, "before_cursor_execute")
+    def note(connection, cursor, statement, parameters, context, executemany):
+        asked.append(statement)
+
+    counts = []
+    for number in (1, 1, 8):
+        with database.write() as session:
+            rejected = [make_comment(session, site, action=Action.REJECT, now=NOW) for _ in range(number)]
+        for comment in rejected:
+            verbs.appeal(database, comment_id=comment.id, text="I meant it kindly.", now=NOW)
+        asked.clear()
+        browser.get("/appeals")
+        counts.append(len(asked))
+
+    # The first page of all reads the site's policy, which is then known.
+    assert counts[1] == counts[2], counts
+
+
 def test_empty_page_says_so(browser, mona):
     assert "Nobody disagrees." in text_of(browser.get("/appeals"))
 
