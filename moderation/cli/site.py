@@ -44,7 +44,7 @@ def add(slug: str, name: str | None, webhook_url: str | None) -> None:
                     session, slug=slug, name=name or slug, webhook_url=webhook_url, secret_key=settings.secret_key
                 )
         except (InvalidRequest, Conflict) as error:
-            raise click.ClickException(error.detail) from error
+            raise click.ClickException(str(error)) from error
     click.echo(f"API key:        {new.key}\nWebhook secret: {new.secret}")
     click.echo(
         f"Nobody owns it yet. Next: moderation moderator add E-MAIL --role owner --site {slug}",

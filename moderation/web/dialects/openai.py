@@ -164,7 +164,7 @@ def refuse(error: Exception, status: int) -> Response:
         case NotSignedIn():
             detail, code = "Incorrect API key provided. See the site's settings for its keys.", "invalid_api_key"
         case NotAllowed():
-            detail = error.detail
+            detail = str(error)
         case RateLimited():
             detail, kind, code = str(error), "requests", "rate_limit_exceeded"
         case InvalidRequest():

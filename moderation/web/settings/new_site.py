@@ -6,6 +6,7 @@ Nobody holds that title: it is whoever owns every site there is. One owner among
 import structlog
 from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
 from moderation import new_sites
@@ -48,7 +49,7 @@ def add() -> ResponseReturnValue:
             moderators.join_site(session, g.moderator, new.row, Role.OWNER)
     except (InvalidRequest, Conflict) as error:
         status = 409 if isinstance(error, Conflict) else 422
-        return _page(slug=slug[:80], name=name, refused=error.detail), status
+        return _page(slug=slug[:80], name=name, refused=error.said(gettext)), status
     g.roles[new.row.id] = Role.OWNER
     log.info("site_added", site=new.row.slug, moderator=str(g.moderator.id))
     return site_page(new.row, new_key=new.key, new_secret=new.secret)

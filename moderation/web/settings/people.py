@@ -104,7 +104,7 @@ def _change(site: Site, person_id: uuid.UUID, role: Role | None, sentence: str) 
         with services().database.write() as session:
             is_changed = moderators.change_role(session, site, person_id, role)
     except Conflict as error:
-        return _page(site, refused=error.detail), 409
+        return _page(site, refused=error.said(gettext)), 409
     if not is_changed:
         raise NotFound("There is no such person on this site.")
     log.info(

@@ -92,7 +92,7 @@ def _save(site: Site, document: Document, endpoint: str) -> ResponseReturnValue:
     try:
         version = policies.change(services().database, site, document, seen_version=_seen_version())
     except Conflict as error:
-        flash(_("%(what)s Nothing of yours was saved.", what=error.detail), "note")
+        flash(_("%(what)s Nothing of yours was saved.", what=error.said(_)), "note")
     else:
         log.info("policy_changed", site=site.slug, version=version, moderator=str(g.moderator.id))
         flash(_("Saved. Comments that come from now on are decided by it."), "note")

@@ -64,7 +64,7 @@ def refuse(error: Exception, status: int) -> Response:
     """Any error under the dialect's paths."""
     if isinstance(error, AnalyzerError):
         details = [{"@type": _ANALYZER, "errorType": error.code, **error.more}]
-        return _error(400, error.detail, details)
+        return _error(400, str(error), details)
     if isinstance(error, NotScored):
         return _error(503, "The service is currently unavailable.")
     if isinstance(error, RateLimited):
