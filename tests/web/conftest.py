@@ -5,6 +5,7 @@ import threading
 from html.parser import HTMLParser
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.serving import make_server
 
 from moderation.config import Settings
@@ -45,6 +46,18 @@ def app(settings, database):
     app = create_app(settings, database=database, scorer=Scorer(FakeReader(), deadline_s=20))
     yield app
     app.extensions["moderation"].scorer.close()
+
+
+@pytest.fixture
+def asked(database):
+    """The statements that pages have read with, oldest first."""
+    statements = []
+
+    @sa.event.listens_for(database.reader, "before_cursor_execute")
+    def note(connection, cursor, statement, parameters, context, executemany):
+        statements.append(statement)
+
+    return statements
 
 
 @pytest.fixture

@@ -48,13 +48,7 @@ def test_open_objections_are_listed_with_their_words(browser, objected):
     assert objected.text in text_of(page)
 
 
-def test_ten_objections_ask_the_database_no_more_often_than_two(browser, database, site):
-    asked = []
-
-    @sa.event.listens_for(database.reader, "before_cursor_execute")
-    def note(connection, cursor, statement, parameters, context, executemany):
-        asked.append(statement)
-
+def test_ten_objections_ask_the_database_no_more_often_than_two(browser, database, site, asked):
     counts = []
     for number in (1, 1, 8):
         with database.write() as session:

@@ -214,13 +214,7 @@ def test_an_empty_queue_says_where_somebody_waits(browser, database, site):
     assert "When you like, somebody waits here: Reported (1)" in Tags(browser.get("/").text).text
 
 
-def test_twenty_cards_ask_the_database_no_more_often_than_two(browser, database, site):
-    asked = []
-
-    @sa.event.listens_for(database.reader, "before_cursor_execute")
-    def note(connection, cursor, statement, parameters, context, executemany):
-        asked.append(statement)
-
+def test_twenty_cards_ask_the_database_no_more_often_than_two(browser, database, site, asked):
     counts = []
     for number in (1, 1, 18):
         with database.write() as session:
