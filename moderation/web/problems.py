@@ -125,7 +125,10 @@ def handle_http(error: HTTPException) -> Response:
     if response is None and isinstance(error, SecurityError):
         response = _wrong_host(status)
     if response is None:
-        response = problem(code, title, status, _detail(status)) if speaks_json() else _page(status, gettext(title), "")
+        is_json = speaks_json()
+        response = (
+            problem(code, title, status, _detail(status)) if is_json else _page(status, gettext(title), _hint(status))
+        )
     if status == 405:
         response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
     return response
@@ -167,6 +170,13 @@ def _detail(status: int) -> str:
     if status == 405:
         return f"{request.method} is not answered here; see /openapi.json."
     return "See /openapi.json for what there is."
+
+
+def _hint(status: int) -> str:
+    """What a person can do about it."""
+    if status == 404:
+        return gettext("Perhaps the address was cut off on the way, or what stood here is gone.")
+    return ""
 
 
 def _wrong_host(status: int) -> Response:

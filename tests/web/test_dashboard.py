@@ -48,7 +48,17 @@ def cards_on(page):
 
 
 def test_an_empty_queue_says_so(browser):
-    assert "Nothing is waiting for a decision" in browser.get("/").text
+    page = browser.get("/").text
+
+    assert "Nothing is waiting for a decision" in page
+    assert "Many at once" not in page
+
+
+def test_an_address_that_leads_nowhere_says_what_may_have_happened(browser):
+    answer = browser.get("/decidet")
+
+    assert answer.status_code == 404
+    assert "Perhaps the address was cut off" in answer.text
 
 
 def test_the_highest_risk_comes_first_and_then_who_waits_longest(browser, database, site):

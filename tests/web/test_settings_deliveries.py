@@ -56,7 +56,7 @@ def test_the_log_shows_every_state_with_its_attempts(owner, events):
     page = owner.get(LOG).text
 
     words = Tags(page).text
-    for state in ("on their way", "delivered", "failed", "without an address"):
+    for state in ("on the way", "delivered", "failed", "without an address"):
         assert state in words
     assert "answered 503, The blog answered 503. 70 ms" in words
     assert f"msg_{events[EventState.DELIVERED].id.hex}" in words

@@ -30,7 +30,7 @@ logger = structlog.get_logger(__name__)
 PAGE_SIZE = 30
 COUNTED = 1_000
 STATES = {
-    EventState.PENDING: lazy_gettext("on their way"),
+    EventState.PENDING: lazy_gettext("on the way"),
     EventState.DELIVERED: lazy_gettext("delivered"),
     EventState.FAILED: lazy_gettext("failed"),
     EventState.PARKED: lazy_gettext("without an address"),
