@@ -175,7 +175,7 @@ def _detail(status: int) -> str:
 def _hint(status: int) -> str:
     """What a person can do about it."""
     if status == 404:
-        return gettext("Perhaps the address was cut off on the way, or what stood here is gone.")
+        return str(gettext("Perhaps the address was cut off on the way, or what stood here is gone."))
     return ""
 
 
