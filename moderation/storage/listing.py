@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -20,9 +21,11 @@ from moderation.storage.tables import Article, Author, Comment, CommentMark
 from moderation.storage.types import first_uuid7
 
 MAX_ARMS = 400  # SQLite joins 500 SELECTs at most
+BUILT = 256  # statements that are kept
 
 Item = TypeVar("Item")
 Places = sa.Select[float, uuid.UUID]
+Articles = tuple[uuid.UUID | None, ...]
 
 # Tables rather than classes, and columns by their names alone: every page asks for several lists, and SQLAlchemy
 # takes longer to build one out of classes than the database to read it.
@@ -115,10 +118,25 @@ def places(
     limit: int,
 ) -> list[Place]:
     """The first places of a list in order: each arm reads an index, and what they find is merged."""
-    parts = arms(session, site_ids, queue, filters, sort, after, limit)
-    if not parts:
-        return []
-    return [Place(risk, key) for risk, key in session.execute(merged(parts, sort, limit))]
+    articles = own_articles(session, site_ids, filters)
+    query = in_order(tuple(site_ids), articles, queue, filters, sort, after, limit)
+    return [] if query is None else [Place(risk, key) for risk, key in session.execute(query)]
+
+
+# To build such a statement takes longer than to have it answered, and every page asks for the same few again.
+@lru_cache(maxsize=BUILT)
+def in_order(
+    site_ids: tuple[uuid.UUID, ...],
+    articles: Articles,
+    queue: Queue,
+    filters: Filters,
+    sort: Sort,
+    after: Place | None,
+    limit: int,
+) -> Places | None:
+    """The first places of a list, merged; None where nothing can be in it. *articles* are `own_articles`."""
+    parts = arms_of(site_ids, articles, queue, filters, sort, after, limit)
+    return merged(parts, sort, limit) if parts else None
 
 
 def arms(
@@ -135,7 +153,20 @@ def arms(
     Raises:
         InvalidRequest: words are looked for, which no index finds; only `search` does.
     """
-    found = bases(session, site_ids, queue, filters, sort)
+    return arms_of(site_ids, own_articles(session, site_ids, filters), queue, filters, sort, after, limit)
+
+
+def arms_of(
+    site_ids: Collection[uuid.UUID],
+    articles: Articles,
+    queue: Queue,
+    filters: Filters,
+    sort: Sort,
+    after: Place | None,
+    limit: int,
+) -> list[Places]:
+    """The same when the articles are known."""
+    found = _bases(site_ids, articles, queue, filters, sort)
     return [_arm(base, filters, sort, after, limit) for base in found]
 
 
@@ -147,6 +178,12 @@ def bases(
     Raises:
         InvalidRequest: as in `arms`.
     """
+    return _bases(site_ids, own_articles(session, site_ids, filters), queue, filters, sort)
+
+
+def _bases(
+    site_ids: Collection[uuid.UUID], articles: Articles, queue: Queue, filters: Filters, sort: Sort
+) -> list["Base"]:
     if filters.needs_scan:
         raise InvalidRequest("A search can be read, but not counted or decided as a whole.", code="words-not-indexed")
     mark, states = _WHAT[queue]
@@ -155,11 +192,7 @@ def bases(
     any_state = queue is Queue.ALL and sort is not Sort.RISK and (is_narrow or not codes)
     wanted: tuple[State | None, ...] = (None,) if any_state else states
     if is_narrow:
-        found = [
-            _of_article(article_id, state, codes, filters)
-            for article_id in _own_articles(session, site_ids, filters)
-            for state in wanted
-        ]
+        found = [_of_article(article_id, state, codes, filters) for article_id in articles for state in wanted]
     else:
         found = [_of_site(site_id, state, codes) for site_id in sorted(site_ids) for state in wanted]
     if filters.asker_id is None or queue not in {Queue.HELD, Queue.NOT_SCORED}:
@@ -189,16 +222,15 @@ def in_parts(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _own_articles(session: so.Session, site_ids: Collection[uuid.UUID], filters: Filters) -> Sequence[uuid.UUID | None]:
-    """The articles to look through; [None] is any. Other sites have no comments here."""
+def own_articles(session: so.Session, site_ids: Collection[uuid.UUID], filters: Filters) -> Articles:
+    """The articles to look through; (None,) is any. Other sites have no comments here."""
     mine = set(site_ids)
     if filters.author_id is not None:
         mine &= {session.scalar(sa.select(Author.site_id).where(Author.id == filters.author_id))}
     if not filters.article_ids:
-        return [None] if mine else []
-    return session.scalars(
-        sa.select(Article.id).where(Article.id.in_(filters.article_ids), Article.site_id.in_(mine)).order_by(Article.id)
-    ).all()
+        return (None,) if mine else ()
+    found = sa.select(Article.id).where(Article.id.in_(filters.article_ids), Article.site_id.in_(mine))
+    return tuple(session.scalars(found.order_by(Article.id)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,26 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.storage.listing import (
+    BUILT,
     EVERYTHING,
     ID,
+    Articles,
     Filters,
     Place,
     Queue,
     Sort,
-    arms,
+    arms_of,
+    in_order,
     in_parts,
     joined,
-    merged,
+    own_articles,
     places,
 )
 from moderation.storage.search import find
@@ -101,7 +106,8 @@ def count(
 
     A long queue costs no more than a short one.
     """
-    query = _counting(session, site_ids, queue, filters, after, at_most)
+    articles = own_articles(session, site_ids, filters)
+    query = _counting(tuple(site_ids), articles, queue, filters, after, at_most)
     return 0 if query is None else session.scalar(query) or 0
 
 
@@ -114,22 +120,32 @@ def count_each(
     at_most: int = COUNTED,
 ) -> dict[Queue, int]:
     """The same of several queues at once."""
-    queries = {queue: _counting(session, site_ids, queue, filters, None, at_most) for queue in wanted}
-    asked = {queue: query for queue, query in queries.items() if query is not None}
-    found = session.execute(sa.select(*(query.scalar_subquery() for query in asked.values()))).one() if asked else ()
-    return dict.fromkeys(wanted, 0) | dict(zip(asked, found, strict=True))
+    articles = own_articles(session, site_ids, filters)
+    if not articles:
+        return dict.fromkeys(wanted, 0)
+    found = session.execute(_counting_each(tuple(site_ids), articles, tuple(wanted), filters, at_most)).one()
+    return dict(zip(wanted, found, strict=True))
 
 
+@lru_cache(maxsize=BUILT)  # as in `listing.in_order`
+def _counting_each(
+    site_ids: tuple[uuid.UUID, ...], articles: Articles, wanted: tuple[Queue, ...], filters: Filters, at_most: int
+) -> sa.Select[Any]:
+    each = (_counting(site_ids, articles, queue, filters, None, at_most) for queue in wanted)
+    return sa.select(*(query.scalar_subquery() for query in each if query is not None))
+
+
+@lru_cache(maxsize=BUILT)
 def _counting(
-    session: so.Session,
-    site_ids: Collection[uuid.UUID],
+    site_ids: tuple[uuid.UUID, ...],
+    articles: Articles,
     queue: Queue,
     filters: Filters,
     after: Place | None,
     at_most: int,
 ) -> sa.Select[int] | None:
     sort = Sort.NEWEST if after is None else Sort.OLDEST
-    parts = arms(session, site_ids, queue, filters, sort, after, at_most)
+    parts = arms_of(site_ids, articles, queue, filters, sort, after, at_most)
     if not parts:
         return None
     some = sa.select(ID).select_from(joined(parts)).limit(at_most).subquery()
@@ -164,13 +180,15 @@ def articles_in(
     limit: int = 20,
 ) -> list[tuple[Article, int]]:
     """What the riskiest comments of a list are about, with how many of them; and *also*, if it is theirs."""
-    parts = arms(session, site_ids, queue, filters, Sort.RISK, None, looked_at)
+    top = in_order(
+        tuple(site_ids), own_articles(session, site_ids, filters), queue, filters, Sort.RISK, None, looked_at
+    )
     counts: dict[uuid.UUID, int] = {}
-    if parts:
-        top = merged(parts, Sort.RISK, looked_at).subquery()
+    if top is not None:
+        riskiest = top.subquery()
         counted = (
             sa.select(Comment.article_id, sa.func.count().label("comments"))
-            .join(top, top.c.id == Comment.id)
+            .join(riskiest, riskiest.c.id == Comment.id)
             .where(Comment.article_id.is_not(None))
             .group_by(Comment.article_id)
         )

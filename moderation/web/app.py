@@ -24,6 +24,7 @@ from moderation.web import (
     dialects,
     health,
     language,
+    links,
     logs,
     metrics,
     openapi,
@@ -76,6 +77,7 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
     logs.install(app)
     metrics.install(app, given)
     language.install(app)
+    links.install(app)
     compression.install(app)
     access.install(app)
     problems.install(app)

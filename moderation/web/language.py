@@ -3,7 +3,7 @@
 Programs are answered in English always: their words are part of the interface.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.support import NullTranslations
 from flask import Flask, g, request
 from flask_babel import Babel, Domain, get_locale
+from markupsafe import Markup
 
 from moderation.web import problems, times
 from moderation.web.dashboard.mine import mine
@@ -24,11 +25,16 @@ class OncePerRequest(Domain):  # type: ignore[misc]  # Flask-Babel has no types
     """Looks for the catalogue of a page once; Flask-Babel does for each of its some hundred words."""
 
     def get_translations(self) -> NullTranslations:
-        if not g:
-            return super().get_translations()  # type: ignore[no-any-return]
-        if "catalogue" not in g:
+        try:
+            return g.catalogue  # type: ignore[no-any-return]
+        except AttributeError:
             g.catalogue = super().get_translations()
-        return g.catalogue  # type: ignore[no-any-return]
+            return g.catalogue  # type: ignore[no-any-return]
+        except RuntimeError:  # outside a request, as in a command
+            return super().get_translations()  # type: ignore[no-any-return]
+
+
+DOMAIN = OncePerRequest()
 
 
 def install(app: Flask) -> None:
@@ -40,8 +46,24 @@ def install(app: Flask) -> None:
         locale_selector=lambda: None if problems.speaks_json() else choose(_wanted(), spoken),
         timezone_selector=_zone,
     )
-    babel.domain_instance = OncePerRequest()
+    babel.domain_instance = DOMAIN
+    # Jinja's own ask for the context, and then Flask-Babel, at each of a page's some hundred words.
+    app.jinja_env.globals.update(_=_say, gettext=_say, ngettext=_say_number)
     app.context_processor(_of_page)
+
+
+def _say(words: str, /, **values: object) -> Markup:
+    """What `_()` in a template writes: the words are markup, the *values* put into them are escaped."""
+    return _filled(DOMAIN.get_translations().gettext(words), values)
+
+
+def _say_number(one: str, many: str, num: int, /, **values: object) -> Markup:
+    return _filled(DOMAIN.get_translations().ngettext(one, many, num), {"num": num, **values})
+
+
+def _filled(words: str, values: Mapping[str, object]) -> Markup:
+    markup = Markup(words)  # noqa: S704 - the catalogue's, which is ours
+    return markup % values if "%" in words else markup
 
 
 def _wanted() -> list[str]:

@@ -402,3 +402,13 @@ def test_what_the_top_of_a_list_is_about(database, site):
     assert about(looked_at=2) == [(one.id, 1)]
     assert about(looked_at=2, also=two.id) == [(one.id, 1), (two.id, 0)]
     assert about(also=theirs.id) == about()
+
+
+def test_a_list_asked_for_again_is_the_same_statement_and_another_one_is_not(site):
+    def built(*, asker_id=None):
+        filters = Filters(asker_id=asker_id)
+        return listing.in_order((site.id,), (None,), Queue.HELD, filters, Sort.RISK, None, 20)
+
+    somebody = uuid.uuid4()
+    assert built(asker_id=somebody) is built(asker_id=somebody)
+    assert built(asker_id=somebody) is not built(asker_id=uuid.uuid4())

@@ -177,3 +177,14 @@ def test_the_language_that_somebody_chose_wins_over_their_browsers(database, set
     assert html_of(page)["lang"] == "de"
     browser.post("/account/preferences/sight", on="/account/preferences", **{**form, "language": "xx"})
     assert "Your account" in browser.get("/account", headers={"Accept-Language": "fr"}).text
+
+
+def test_what_is_put_into_a_page_s_words_is_escaped(app):
+    say = app.jinja_env.from_string(
+        "{{ _('<b>50%%</b> %(name)s', name=name) }} "
+        "{{ ngettext('%(num)d of %(name)s', '%(num)d by %(name)s', 2, name=name) }}"
+        "{% trans %} <i>by {{ name }}</i>{% endtrans %} {{ _('100 <br>') }}"
+    )
+
+    with app.test_request_context():
+        assert say.render(name="<Al>") == "<b>50%</b> &lt;Al&gt; 2 by &lt;Al&gt; <i>by &lt;Al&gt;</i> 100 <br>"

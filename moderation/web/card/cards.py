@@ -23,7 +23,7 @@ from moderation.storage.tables import Comment, Decision, Note, Report, Site
 from moderation.web.card.eyes import Eyes, said
 from moderation.web.card.grounds import Grounds, grounds
 from moderation.web.card.marking import LABELS, Piece
-from moderation.web.card.masking import covers
+from moderation.web.card.masking import covers, fold_ahead
 from moderation.web.card.speech import people_would_say
 from moderation.web.times import When, when
 
@@ -146,6 +146,8 @@ def make_cards(
     reports = storage.reports_of(session, rows)
     before = storage.decided_before(session, rows)
     written = notes.of_comments(session, rows)
+    if eyes.mask:
+        fold_ahead(text for row in rows for text in _texts(row))
     policies = {site_id: current_policy(session, session.get_one(Site, site_id)) for site_id in _sites(rows)}
     return [
         _card(
@@ -161,6 +163,10 @@ def make_cards(
         )
         for row in rows
     ]
+
+
+def _texts(row: Comment) -> tuple[str, ...]:
+    return row.text or "", row.parent_text, row.author_name, row.article.title if row.article else ""
 
 
 def _sites(rows: Sequence[Comment]) -> set[uuid.UUID]:

@@ -1,6 +1,6 @@
 """Slurs and swearing behind a cover, for whoever wants it so: the words stay on the page, and one press shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import g
@@ -43,12 +43,23 @@ def covers(text: str, receipt: Mapping[str, Any] | None = None) -> list[Mark]:
     return [Mark(start, end, Kind.MASKED.value, Kind.MASKED) for start, end in sorted(places)]
 
 
+def fold_ahead(texts: Iterable[str]) -> None:
+    """Look for our own list's words in all *texts* of a page at once, which is much quicker than in each alone."""
+    known = _known()
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    known.update(zip(new, find_slurs(new), strict=True))
+
+
 def _slurs(text: str) -> list[tuple[int, int]]:
     """A card asks more than once for the same text, and to fold it is most of the work."""
-    known: dict[str, list[tuple[int, int]]] = g.setdefault("slurs", {}) if g else {}
+    known = _known()
     if text not in known:
-        known[text] = find_slurs(text)
+        known[text] = find_slurs([text])[0]
     return known[text]
+
+
+def _known() -> dict[str, list[tuple[int, int]]]:
+    return g.setdefault("slurs", {}) if g else {}
 
 
 def is_swearing(span: Span, scores: Mapping[str, float], text: str) -> bool:

@@ -15,4 +15,11 @@ from moderation.text.slurs import find_slurs
     ],
 )
 def test_our_own_list_is_found_as_whole_words_also_in_disguise(text, found):
-    assert [text[start:end] for start, end in find_slurs(text)] == found
+    assert [text[start:end] for start, end in find_slurs([text])[0]] == found
+
+
+def test_many_texts_at_once_are_each_as_alone():
+    texts = ["fu", "ck", "", "Shit", "no", "x sh1t", "f\u200buck"]
+
+    assert find_slurs(texts) == [find_slurs([text])[0] for text in texts]
+    assert find_slurs([]) == []
