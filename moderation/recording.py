@@ -157,7 +157,7 @@ def person_receipt(
 def who_was_first(session: so.Session, comment: Comment) -> AlreadyDecided:
     """The error for whoever decides on a comment that is no longer what they saw."""
     winner = latest_decision(session, comment)
-    return AlreadyDecided(by=winner.moderator.name if winner.moderator else "", state=comment.state.value)
+    return AlreadyDecided(by=winner.moderator.name if winner.moderator else "", state=comment.state)
 
 
 def _first_state(action: Action) -> State:

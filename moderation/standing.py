@@ -1,8 +1,10 @@
 """An owner trusts, watches or blocks an author, for a time or until further notice."""
 
+import re
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from moderation.domain.errors import InvalidRequest, NotFound
 from moderation.domain.standing import Standing
@@ -11,6 +13,11 @@ from moderation.storage.engine import Database
 from moderation.storage.tables import Author, Moderator, Note
 
 MAX_WHY = 1_000
+_MINUTE = "%Y-%m-%d %H:%M"
+_TOLD = re.compile(
+    rf"Standing: (?:none any more|({'|'.join(Standing)})(?: until (\d{{4}}-\d\d-\d\d \d\d:\d\d) UTC)?)\.(?: (.*))?",
+    re.DOTALL,
+)
 
 
 def change(
@@ -53,9 +60,31 @@ def change(
         return author
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change of standing as a note tells of it."""
+
+    standing: Standing | None
+    until: datetime | None
+    why: str
+
+
+def read_note(text: str) -> Told | None:
+    """The change that a note tells of, so that a page can say it in its reader's language; None for any other note."""
+    found = _TOLD.fullmatch(text)
+    if found is None:
+        return None
+    kind, until, why = found.groups()
+    return Told(
+        Standing(kind) if kind else None,
+        datetime.strptime(until, _MINUTE).replace(tzinfo=UTC) if until else None,
+        why or "",
+    )
+
+
 def _sentence(standing: Standing | None, until: datetime | None, why: str) -> str:
     """The change in words, for the history that notes are."""
     if standing is None:
         return " ".join(filter(None, ["Standing: none any more.", why]))
-    end = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
+    end = f" until {until.astimezone(UTC):{_MINUTE}} UTC" if until else ""
     return " ".join(filter(None, [f"Standing: {standing.value}{end}.", why]))

@@ -5,22 +5,23 @@ from datetime import datetime
 from enum import StrEnum
 
 from moderation.domain.errors import IllegalTransition
+from moderation.domain.words import N_
 
 
 class State(StrEnum):
-    HELD = "held"
-    PUBLISHED = "published"
-    REJECTED = "rejected"
-    SPAM = "spam"
-    ERASED = "erased"
+    HELD = N_("held")
+    PUBLISHED = N_("published")
+    REJECTED = N_("rejected")
+    SPAM = N_("spam")
+    ERASED = N_("erased")
 
 
 class Action(StrEnum):
-    HOLD = "hold"
-    PUBLISH = "publish"
-    REJECT = "reject"
-    SPAM = "spam"
-    ERASE = "erase"
+    HOLD = N_("hold")
+    PUBLISH = N_("publish")
+    REJECT = N_("reject")
+    SPAM = N_("spam")
+    ERASE = N_("erase")
 
 
 class Actor(StrEnum):

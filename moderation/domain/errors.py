@@ -14,12 +14,14 @@ ModerationError
 └── NotSignedIn             no valid key, signature or session
 
 Each carries a stable `code`, a `title` that never changes, and a `detail` that says what to change: a sentence
-with a place for each of its `values`, so that a page can say it in another language.
+with a place for each of its `values`, so that a page can say it in another language. A value that is a member of an
+enumeration is a word of ours, and said so, too; any other is a name or a number.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from moderation.domain.words import N_
 
@@ -45,7 +47,10 @@ class ModerationError(Exception):
     def said(self, say: Callable[[str], str]) -> str:
         """In the words of a language, which *say* knows."""
         sentence = say(self.detail or self.title)
-        return sentence % self.values if self.values else sentence
+        values = {
+            name: say(value.value) if isinstance(value, StrEnum) else value for name, value in self.values.items()
+        }
+        return sentence % values if values else sentence
 
 
 @dataclass(eq=False)
@@ -127,8 +132,12 @@ class Claimed(Conflict):
 
     def __post_init__(self) -> None:
         if not self.detail:
-            self.detail = N_("%(name)s is looking at this comment just now.")
-            self.values = {"name": self.by or "Somebody"}
+            known, unknown = (
+                N_("%(name)s is looking at this comment just now."),
+                N_("Somebody is looking at this comment just now."),
+            )
+            self.detail = known if self.by else unknown
+            self.values = {"name": self.by}
 
 
 @dataclass(eq=False)
@@ -142,5 +151,9 @@ class AlreadyDecided(Conflict):
 
     def __post_init__(self) -> None:
         if not self.detail:
-            self.detail = N_("%(name)s decided first: the comment is now %(state)s.")
-            self.values = {"name": self.by or "Somebody", "state": self.state}
+            known, unknown = (
+                N_("%(name)s decided first: the comment is now %(state)s."),
+                N_("Somebody decided first: the comment is now %(state)s."),
+            )
+            self.detail = known if self.by else unknown
+            self.values = {"name": self.by, "state": self.state}

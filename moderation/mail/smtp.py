@@ -1,16 +1,22 @@
 """One mail to the SMTP server of the settings, and what is wrong with the server where it does not take it."""
 
+import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 
 from moderation.config import MailSettings
+from moderation.domain.words import N_
 
 TIMEOUT_S = 15.0
 LONGEST_LINE = 998  # of RFC 5322; at the usual 78 a long link in a header would be encoded, and read by nobody
+
+REFUSED_SENDER = N_("The mail server refused the sender (it answered %(code)s).")
+REFUSED_RECIPIENT = N_("The mail server refused the recipient (it answered %(code)s).")
+REFUSED_MESSAGE = N_("The mail server refused the message (it answered %(code)s).")
 
 
 class MailError(Exception):
@@ -26,6 +32,16 @@ class MailError(Exception):
 
 class MailUnsure(MailError):
     """The connection broke after the mail was handed over: it may have arrived, so it is not sent again."""
+
+
+def said(failure: str, say: Callable[[str], str]) -> str:
+    """A failure, as an error or the database words it, in a language, which *say* knows."""
+    if code := re.search(r"\(it answered (\d+)\)", failure):
+        values = {"code": code[1]}
+        for sentence in (REFUSED_SENDER, REFUSED_RECIPIENT, REFUSED_MESSAGE):
+            if failure == sentence % values:
+                return say(sentence) % values
+    return say(failure) if failure else ""
 
 
 def send(settings: MailSettings, message: EmailMessage, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -45,14 +61,14 @@ def send(settings: MailSettings, message: EmailMessage, *, timeout_s: float = TI
         if not is_ascii and not server.has_extn("smtputf8"):
             raise MailError("The server takes no addresses with letters beyond ASCII.")
         options = ["smtputf8"] if server.has_extn("smtputf8") and not is_ascii else []
-        _expect(server.mail(sender, options), "the sender")
-        _expect(server.rcpt(recipient), "the recipient")
+        _expect(server.mail(sender, options), REFUSED_SENDER)
+        _expect(server.rcpt(recipient), REFUSED_RECIPIENT)
         try:
-            _expect(server.data(body), "the message")
+            _expect(server.data(body), REFUSED_MESSAGE)
         except smtplib.SMTPDataError as error:
-            raise _refused("the message", error.smtp_code) from error
+            raise _refused(REFUSED_MESSAGE, error.smtp_code) from error
         except (OSError, smtplib.SMTPException) as error:
-            raise MailUnsure("The connection broke while the mail was handed over; it may have arrived.") from error
+            raise MailUnsure(N_("The connection broke while the mail was handed over; it may have arrived.")) from error
 
 
 def check(settings: MailSettings, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -101,14 +117,14 @@ def _connect(settings: MailSettings, timeout_s: float) -> smtplib.SMTP:
     return server
 
 
-def _expect(answer: tuple[int, bytes], what: str) -> None:
+def _expect(answer: tuple[int, bytes], refusal: str) -> None:
     code, _ = answer  # the server's own words may repeat an address
     if not 200 <= code < 300:
-        raise _refused(what, code)
+        raise _refused(refusal, code)
 
 
-def _refused(what: str, code: int) -> MailError:
-    return MailError(f"The mail server refused {what} (it answered {code}).")
+def _refused(refusal: str, code: int) -> MailError:
+    return MailError(refusal % {"code": code})
 
 
 def _explain(error: Exception) -> MailError:
@@ -116,21 +132,21 @@ def _explain(error: Exception) -> MailError:
         case MailError():
             return error
         case ssl.SSLCertVerificationError():
-            words = "The mail server's certificate is not valid for its name."
+            words = N_("The mail server's certificate is not valid for its name.")
         case ssl.SSLError():
-            words = "No TLS with the mail server: SMTP_SECURITY or SMTP_PORT does not fit it."
+            words = N_("No TLS with the mail server: SMTP_SECURITY or SMTP_PORT does not fit it.")
         case smtplib.SMTPAuthenticationError():
-            words = "The mail server did not take SMTP_USER and SMTP_PASSWORD."
+            words = N_("The mail server did not take SMTP_USER and SMTP_PASSWORD.")
         case smtplib.SMTPNotSupportedError():
-            words = "The mail server offers no STARTTLS, or no sign-in: SMTP_SECURITY or SMTP_USER does not fit it."
+            words = N_("The mail server offers no STARTTLS, or no sign-in: SMTP_SECURITY or SMTP_USER does not fit it.")
         case smtplib.SMTPServerDisconnected() if isinstance(error.__context__, TimeoutError):
-            words = "The mail server did not answer in time."
+            words = N_("The mail server did not answer in time.")
         case smtplib.SMTPException():
-            words = "The mail server broke the conversation off."
+            words = N_("The mail server broke the conversation off.")
         case TimeoutError():
-            words = "The mail server did not answer in time."
+            words = N_("The mail server did not answer in time.")
         case OSError():
-            words = "The mail server cannot be reached: look at SMTP_HOST and SMTP_PORT."
+            words = N_("The mail server cannot be reached: look at SMTP_HOST and SMTP_PORT.")
         case _:
-            words = "The mail could not be sent."
+            words = N_("The mail could not be sent.")
     return MailError(words, is_server=True)

@@ -73,7 +73,11 @@ def change_sight() -> ResponseReturnValue:
         )
     except InvalidRequest as error:
         zone = any(fault.pointer.startswith("/time_zone") for fault in error.errors)
-        message = gettext("There is no such time zone. Nothing was changed.") if zone else error.said(gettext)
+        message = (
+            gettext("There is no such time zone. Nothing was changed.")
+            if zone
+            else gettext("The form has no known choice in it. Go back and load the page again.")
+        )
         return _page("sight", message), 422
 
 

@@ -1,7 +1,6 @@
 """A hostile text cut into pieces that are safe to show: marked words, and invisible characters by name."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +11,7 @@ from flask_babel import gettext, lazy_gettext
 
 from moderation.domain.explain import replay
 from moderation.domain.reading import highlights, lowering
+from moderation.web.card.invisible import name_of
 
 # What takes no ink: controls, bidi and zero-width characters, fillers, variation selectors, tags.
 # Tab, line ends and the two emoji selectors U+FE0E and U+FE0F are left alone.
@@ -187,7 +187,7 @@ def _joins(text: str, start: int, end: int) -> bool:
 
 def _badge(run: str) -> tuple[str, str]:
     kinds = list(dict.fromkeys(run))[:_NAMED_EACH]
-    names = ", ".join(unicodedata.name(kind, gettext("control character")).lower() for kind in kinds)
+    names = ", ".join(dict.fromkeys(map(name_of, kinds)))
     if len(run) <= _NAMED_EACH:
         return "".join(f"[U+{ord(character):04X}]" for character in run), names
     codes = " ".join(f"U+{ord(kind):04X}" for kind in kinds)

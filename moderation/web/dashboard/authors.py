@@ -18,11 +18,12 @@ from moderation.domain.standing import Standing, current
 from moderation.storage import authors, queues
 from moderation.storage.listing import Filters, Queue, Sort
 from moderation.storage.policies import current_policy
-from moderation.storage.tables import Author, Moderator, Note, Site
+from moderation.storage.tables import Author, Moderator, Site
 from moderation.storage.types import utc_now
 from moderation.web.access import decidable_sites, for_moderators, owned_sites, readable_sites
 from moderation.web.card.cards import STANDINGS, STATES, Line, make_line
 from moderation.web.card.eyes import Eyes
+from moderation.web.dashboard.author_notes import ShownNote, make_notes
 from moderation.web.dashboard.conversation import Turn, make_turns
 from moderation.web.dashboard.fragments import in_part, page_or_part
 from moderation.web.dashboard.frame import eyes
@@ -72,7 +73,7 @@ class Person:
     stands: Stands | None
     newest: list[Turn]
     lines: list[tuple[Line, uuid.UUID]]
-    notes: list[tuple[Note, When]]
+    notes: list[ShownNote]
     can_note: bool
     can_give: bool
     effects: list[tuple[str, str, str]]
@@ -184,7 +185,7 @@ def make_person(session: so.Session, author: Author, looking: Eyes) -> Person:
             (make_line(item, item.comment.version, looking), item.comment_id)
             for item in authors.decisions_about(session, author)
         ],
-        notes=[(note, when(note.created_at, looking.now)) for note in notes.of_author(session, author.id)],
+        notes=make_notes(session, author, looking.now),
         can_note=author.site_id in looking.decidable,
         can_give=author.site_id in owned_sites(),
         effects=_effects(session, author),

@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from moderation.config import MailSettings
 from moderation.domain.errors import InvalidRequest, NotFound
 from moderation.mail.messages import trial_mail
-from moderation.mail.smtp import MailError, send
+from moderation.mail.smtp import MailError, said, send
 from moderation.storage import mail
 from moderation.storage.secrets import membership_of_token
 from moderation.storage.tables import Mail, Membership
@@ -152,7 +152,7 @@ def _send_test() -> tuple[tuple[bool, str], int]:
         send(settings.mail, message, timeout_s=TEST_TIMEOUT_S)
     except MailError as error:
         log.warning("mail.test_failed", moderator=str(g.moderator.id), error=str(error))
-        return (False, str(error)), 200
+        return (False, said(str(error), _)), 200
     log.info("mail.test_sent", moderator=str(g.moderator.id))
     return (True, _("The mail server took it. Look into your inbox, and into the spam folder.")), 200
 
@@ -184,7 +184,7 @@ def _page(
             "label": label,
             "chosen": row.mail,
             "mailed": when(row.mailed_at, now) if row.mailed_at else None,
-            "error": row.mail_error,
+            "error": said(row.mail_error, _),
             "again": exact(row.mail_next_at) if row.mail_error and row.mail_next_at else "",
             "address": row.moderator.email if "moderator" not in sa.inspect(row).unloaded else "",
         }
