@@ -1,8 +1,10 @@
 """A moderator's own account: sign-ins, password, two-step sign-in, and the code that sign-in then asks for."""
 
 import re
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+import segno
 import structlog
 
 from moderation import second_factor
@@ -183,6 +185,27 @@ def test_two_step_sign_in_is_switched_on_with_a_first_code(browser, database, mo
     assert second_factor.is_on(reload(database, mona))
     assert "10 recovery codes left" in browser.get("/account").text
     assert not any(code in browser.get("/account").text for code in codes)
+
+
+def test_the_picture_to_scan_says_what_is_to_be_typed(browser, database, mona, capsys):
+    answer = post(browser, "/two-step/begin", password=PASSWORD)
+
+    page, typed = Tags(answer.text), re.search(r'class="secret"[^>]*>([A-Z2-7 ]+)<', answer.text)[1].replace(" ", "")
+    address = next(link["href"] for link in page.named("a") if link.get("href", "").startswith("otpauth:"))
+    parts = urlsplit(address)
+    assert (parts.scheme, parts.netloc) == ("otpauth", "totp")
+    assert unquote(parts.path) == f"/Moderation:{mona.email}"
+    assert parse_qs(parts.query) == {"secret": [typed], "issuer": ["Moderation"]}
+    rows = [list(row) for row in segno.make_qr(address, error="m").matrix]
+    drawn = re.search(
+        r'<svg class="scan" viewBox="(-4 -4 (\d+) \2)".* aria-label="[^"]+"><path d="([^"]+)"', answer.text
+    )
+    dark = [tuple(map(int, place)) for place in re.findall(r"M(\d+) (\d+)h1v1h-1z", drawn[3])]
+    assert int(drawn[2]) == len(rows) + 8
+    assert dark == [(x, y) for y, row in enumerate(rows) for x, module in enumerate(row) if module]
+    assert drawn[3] == "".join(f"M{x} {y}h1v1h-1z" for x, y in dark)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert typed not in "".join(capsys.readouterr())
 
 
 def test_without_the_password_nobody_sets_it_up(browser, database, mona):

@@ -16,6 +16,7 @@ from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators, renew_session
 from moderation.web.account import preferences as account_preferences
 from moderation.web.account.browsers import browser_name
+from moderation.web.account.picture import picture
 from moderation.web.account.sign_in import TOO_OFTEN, WRONG_CODE, code_fits
 from moderation.web.dashboard.frame import page
 from moderation.web.same_origin import form_expired, refuse_cross_origin
@@ -213,7 +214,14 @@ def _secret_page(secret: str, message: str = "") -> str:
     groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
     address = second_factor.address(g.moderator, secret)
     with services().database.read() as session:
-        return page("account_two_step.html", session, groups=groups, address=address, message=message)
+        return page(
+            "account_two_step.html",
+            session,
+            groups=groups,
+            address=address,
+            picture=picture(address),
+            message=message,
+        )
 
 
 def _codes_page(codes: list[str]) -> str:
