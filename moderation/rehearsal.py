@@ -3,9 +3,10 @@
 import re
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from moderation.storage.engine import Database
 from moderation.storage.tables import Site
 from moderation.text.normalise import normalise
 from moderation.text.words import find_words
+
+_all_scores = itemgetter(*ATTRIBUTES)
 
 WEEKS = 4
 MOST_VERDICTS, MOST_TEXTS, MOST_WORDS = 5_000, 2_000, 200
@@ -91,9 +94,7 @@ def bands(database: Database, site: Site, policy: Policy, chosen: Mapping[str, B
     examples: dict[Move, list[uuid.UUID]] = {}
     with database.read() as session:
         rows = past.first_verdicts(session, site.id, now - timedelta(weeks=WEEKS), limit=MOST_VERDICTS)
-    scores = np.array([[row.scores.get(name, np.nan) for name in ATTRIBUTES] for row in rows]).reshape(
-        -1, len(ATTRIBUTES)
-    )
+    scores = _table([row.scores for row in rows])
     known: dict[object, Move] = {}
     for row, asked in zip(rows, _asked(scores, policy.bands, chosen), strict=True):
         # An action follows from what the scores ask for and from the signals: most comments share them.
@@ -111,6 +112,14 @@ def bands(database: Database, site: Site, policy: Policy, chosen: Mapping[str, B
     spread, caught = _spread(scores, chosen)
     days = max((now - rows[-1].at) / timedelta(days=1), 1.0) if rows else 1.0
     return Effect(len(rows), days, before, after, moves, examples, spread, caught)
+
+
+def _table(scores: Sequence[Mapping[str, float]]) -> Scores:
+    try:  # all of them, as nearly always: a getter of eight reads four times as fast as eight lookups
+        found = [_all_scores(each) for each in scores]
+    except KeyError:
+        found = [tuple(each.get(name, np.nan) for name in ATTRIBUTES) for each in scores]
+    return np.array(found, dtype=np.float64).reshape(-1, len(ATTRIBUTES))
 
 
 def _asked(scores: Scores, before: Mapping[str, Band], after: Mapping[str, Band]) -> list[int]:
