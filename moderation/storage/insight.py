@@ -1,7 +1,7 @@
 """What happened on some sites in a period: the tallies added up, and the last minutes counted as they stand."""
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +21,9 @@ from moderation.storage.tallies import DAY, Fact, hour_of, start_of
 LONGEST_TAIL = timedelta(hours=48)  # more than this is not counted while somebody waits for a page
 SERIES = ("arrived", "decided")
 SUMS = ("reason", "wait", "band")
+# Tables rather than classes: a page reads ten thousand rows.
 _articles: Any = Article.__table__
+_tallies: Any = Tally.__table__
 
 
 class Named(NamedTuple):
@@ -106,15 +108,15 @@ def read(
     tallied, counted = progress.tallied, progress.counted
     live = list(_live(session, site_ids, window, counted, now))
     own, gap = tallies.own(moderator_id), tallies.gap_of(moderator_id)
-    by_hour: dict[tuple[str, str], Counter[int]] = {}
+    by_hour: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     sums: dict[str, Counter[str]] = {kind: Counter() for kind in (*SUMS, gap)}
     for kind, key, start, number in _series(session, site_ids, window, (*SERIES, own)):
-        by_hour.setdefault((kind, key), Counter())[start] += number
+        by_hour[kind, key][start] += number
     for kind, key, number in _sums(session, site_ids, window, tallied, (*SUMS, gap)):
         sums[kind][key] += number
     for fact in live:
         if fact.kind in (*SERIES, own):
-            by_hour.setdefault((fact.kind, fact.key), Counter())[fact.start] += fact.count
+            by_hour[fact.kind, fact.key][fact.start] += fact.count
         elif fact.kind in sums:
             sums[fact.kind][fact.key] += fact.count
     return Figures(
@@ -156,26 +158,29 @@ def _ranges(window: Window, tallied: datetime) -> list[tuple[Size, int, int]]:
 
 
 def _within(site_ids: Collection[uuid.UUID], size: Size, low: int, high: int) -> list[sa.ColumnElement[bool]]:
-    return [Tally.site_id.in_(site_ids), Tally.size == size, Tally.start >= low, Tally.start < high]
+    return [_tallies.c.site_id.in_(site_ids), _tallies.c.size == size, _tallies.c.start >= low, _tallies.c.start < high]
 
 
 def _series(
     session: so.Session, site_ids: Collection[uuid.UUID], window: Window, kinds: Collection[str]
 ) -> Iterator[tuple[str, str, int, int]]:
     low, high = window.hours
-    query = (
-        sa.select(Tally.kind, Tally.key, Tally.start, sa.func.sum(Tally.count).label("number"))
-        .where(*_within(site_ids, Size.HOUR, low, high), Tally.kind.in_(kinds))
-        .group_by(Tally.kind, Tally.key, Tally.start)
-    )
-    yield from session.execute(query)
+    columns, number = (_tallies.c.kind, _tallies.c.key, _tallies.c.start), _tallies.c.count
+    within = (*_within(site_ids, Size.HOUR, low, high), _tallies.c.kind.in_(kinds))
+    # To add up the sites, SQLite sorts all rows, which takes three times as long as to hand over those of each.
+    if session.get_bind().dialect.name == "sqlite":
+        yield from session.execute(sa.select(*columns, number).where(*within))
+    else:
+        yield from session.execute(sa.select(*columns, sa.func.sum(number)).where(*within).group_by(*columns))
 
 
 def _sums(
     session: so.Session, site_ids: Collection[uuid.UUID], window: Window, tallied: datetime, kinds: Collection[str]
 ) -> Iterator[tuple[str, str, int]]:
     parts = [
-        sa.select(Tally.kind, Tally.key, Tally.count).where(*_within(site_ids, *part), Tally.kind.in_(kinds))
+        sa.select(_tallies.c.kind, _tallies.c.key, _tallies.c.count).where(
+            *_within(site_ids, *part), _tallies.c.kind.in_(kinds)
+        )
         for part in _ranges(window, tallied)
     ]
     rows = sa.union_all(*parts).subquery()
@@ -187,7 +192,7 @@ def _sums(
 
 def _held(site_ids: Collection[uuid.UUID], window: Window, tallied: datetime) -> sa.Subquery:
     parts = [
-        sa.select(Tally.key, Tally.count).where(*_within(site_ids, *part), Tally.kind == "held")
+        sa.select(_tallies.c.key, _tallies.c.count).where(*_within(site_ids, *part), _tallies.c.kind == "held")
         for part in _ranges(window, tallied)
     ]
     rows = sa.union_all(*parts).subquery()

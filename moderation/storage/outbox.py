@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -311,11 +312,13 @@ def attempts_of(session: so.Session, events: Sequence[Event]) -> dict[uuid.UUID,
 
 def count_undelivered(session: so.Session, site_ids: Collection[uuid.UUID], *, at_most: int) -> int:
     """How many events blogs should have heard and did not, counted up to *at_most*."""
+    return min(sum(session.execute(_counting_undelivered(tuple(site_ids), at_most)).one()), at_most)
+
+
+@lru_cache(maxsize=256)  # every page asks, and to build it takes longer than to have it answered
+def _counting_undelivered(site_ids: tuple[uuid.UUID, ...], at_most: int) -> sa.Select[Any]:
     some = [query.limit(at_most).subquery() for query in undelivered_ids(site_ids)]
-    counts = session.execute(
-        sa.select(*(sa.select(sa.func.count()).select_from(each).scalar_subquery() for each in some))
-    )
-    return min(sum(counts.one()), at_most)
+    return sa.select(*(sa.select(sa.func.count()).select_from(each).scalar_subquery() for each in some))
 
 
 def find_event(session: so.Session, site_ids: Collection[uuid.UUID], event_id: uuid.UUID) -> Event | None:

@@ -3,13 +3,15 @@
 from functools import lru_cache
 
 from babel import numbers
-from flask_babel import get_locale, ngettext
+from flask_babel import ngettext
+
+from moderation.web.times import locale_name
 
 STEPS = ((86_400, 48 * 3_600), (3_600, 7_200), (60, 120), (1, 0))
 
 
 def amount(count: float) -> str:
-    return _decimal(count, str(get_locale() or "en"))
+    return _decimal(count, locale_name())
 
 
 @lru_cache(maxsize=8_192)
@@ -21,7 +23,7 @@ def _decimal(count: float, locale: str) -> str:
 def percent(share: float) -> str:
     """With a decimal only where there would be none or all."""
     is_near_an_end = 0 < share < 0.01 or 0.99 < share < 1
-    return _percent(share, "0.0%" if is_near_an_end else "0%", str(get_locale() or "en"))
+    return _percent(share, "0.0%" if is_near_an_end else "0%", locale_name())
 
 
 def _percent(share: float, pattern: str, locale: str) -> str:

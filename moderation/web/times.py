@@ -34,13 +34,13 @@ def zone() -> ZoneInfo:
 
 def exact(at: datetime) -> str:
     """To the minute, with the zone's name: `Nov 23, 2026, 10:00 AM CET`."""
-    clock = dates.format_time(at, "short", tzinfo=zone(), locale=_locale())
+    clock = dates.format_time(at, "short", tzinfo=zone(), locale=locale_name())
     return f"{day(at)}, {clock} {at.astimezone(zone()):%Z}"
 
 
 def day(at: datetime) -> str:
     """The day it was in the reader's zone: `Nov 23, 2026`."""
-    return dates.format_date(at.astimezone(zone()).date(), "medium", locale=_locale())
+    return dates.format_date(at.astimezone(zone()).date(), "medium", locale=locale_name())
 
 
 def when(at: datetime, now: datetime) -> When:
@@ -58,6 +58,10 @@ def when(at: datetime, now: datetime) -> When:
     return When(at, ngettext("%(num)d day ago", "%(num)d days ago", days))
 
 
-def _locale() -> str:
-    """English outside a request, as in a command."""
-    return str(get_locale() or "en")
+def locale_name() -> str:
+    """What the page is written in; English outside a request, as in a command."""
+    if not g:
+        return "en"
+    if "locale_name" not in g:  # asked for some thousand times on a page of figures
+        g.locale_name = str(get_locale() or "en")
+    return g.locale_name  # type: ignore[no-any-return]

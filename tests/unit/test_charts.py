@@ -104,4 +104,4 @@ def test_hours_are_summed_by_slot_and_by_hour_of_the_day():
 
     assert chosen.slots[-1].sum({ten: 2, ten - 1: 5}) == 2
     assert chosen.slots[-2].sum({ten: 2, ten - 1: 5}) == 5
-    assert chosen.by_hour_of_day({ten: 2, ten - 24: 1, ten - 1: 5}) == [3, *[0] * 22, 5]
+    assert chosen.by_hour_of_day([[{ten: 2, ten - 24: 1}, {ten - 1: 5}], []]) == [[3, *[0] * 22, 5], [0] * 24]

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy.orm as so
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext
 
 from moderation import notes
 from moderation.domain.comment import RESULT, Action, Actor, State
@@ -22,10 +22,10 @@ from moderation.storage.policies import current_policy
 from moderation.storage.tables import Comment, Decision, Note, Report, Site
 from moderation.web.card.eyes import Eyes, said
 from moderation.web.card.grounds import Grounds, grounds
-from moderation.web.card.marking import LABELS, Piece
+from moderation.web.card.marking import Piece, labels
 from moderation.web.card.masking import covers, fold_ahead
 from moderation.web.card.speech import people_would_say
-from moderation.web.times import When, when
+from moderation.web.times import When, locale_name, when
 
 # A list shows the beginning of a longer text; its own page shows it whole.
 SHOWN_IN_LIST = 1_500
@@ -123,6 +123,7 @@ class Card:
     scores: list[tuple[str, float]]
     is_hard: bool
     verdict_id: uuid.UUID | None
+    reason_code: str  # of its latest decision
     reports: list[Report]
     open_reports: int
     choices: list[Choice]
@@ -216,6 +217,7 @@ def _card(
         scores=_scores(receipt),
         is_hard=is_hard(receipt.get("scores", {})),
         verdict_id=verdict.id if verdict else None,
+        reason_code=latest.reason_code,
         reports=reports[: comment.open_reports],
         open_reports=comment.open_reports,
         choices=_choices(comment, eyes),
@@ -274,7 +276,7 @@ def _causes(receipt: Mapping[str, Any]) -> Causes:
 
 def _message(reason: Mapping[str, Any]) -> str:
     """The sentence as it was stored; in another language than English, what would be said today."""
-    is_english = str(get_locale()).startswith("en")
+    is_english = locale_name().startswith("en")
     return str(reason["message"]) if is_english else sentence(Reason.from_dict(reason), gettext)
 
 
@@ -306,7 +308,7 @@ def _standing(comment: Comment, now: datetime) -> Standing | None:
 
 def _scores(receipt: Mapping[str, Any]) -> list[tuple[str, float]]:
     scores = receipt.get("scores", {})
-    return [(str(label).capitalize(), scores[name]) for name, label in LABELS.items() if name in scores]
+    return [(label.capitalize(), scores[name]) for name, label in labels().items() if name in scores]
 
 
 def _choices(comment: Comment, eyes: Eyes) -> list[Choice]:

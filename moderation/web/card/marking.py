@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from flask import g
 from flask_babel import gettext, lazy_gettext
 
 from moderation.domain.explain import replay
@@ -119,7 +120,15 @@ def leading_attribute(receipt: Mapping[str, Any]) -> str:
 
 
 def label_of(attribute: str) -> str:
-    return str(LABELS[attribute]) if attribute in LABELS else attribute.lower()
+    return labels().get(attribute) or attribute.lower()
+
+
+def labels() -> dict[str, str]:
+    """What the page calls each attribute: looked up once, and not for each score of each card."""
+    known: dict[str, str] = g.setdefault("labels", {}) if g else {}
+    if not known:
+        known.update((name, str(label)) for name, label in LABELS.items())
+    return known
 
 
 def pieces(text: str, found: Sequence[Mark] = ()) -> list[Piece]:

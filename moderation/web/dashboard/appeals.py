@@ -19,7 +19,7 @@ from moderation.storage import appeals as stored_appeals
 from moderation.storage import comments, queues
 from moderation.storage.listing import Place, Queue, Sort
 from moderation.storage.policies import current_policy
-from moderation.storage.tables import Appeal, Comment, Decision, Site
+from moderation.storage.tables import Appeal, Comment, Site
 from moderation.storage.types import utc_now
 from moderation.web import cursors
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
@@ -138,23 +138,13 @@ def _objections(session: so.Session, rows: Sequence[Comment]) -> list[Objection]
         site_id: current_policy(session, session.get_one(Site, site_id)).reasons
         for site_id in {row.site_id for row in rows}
     }
-    cards, latest = make_cards(session, rows, looking), comments.decisions_of(session, rows)
     return [
-        _objection(
-            row,
-            card,
-            found[row.id],
-            latest[row.id],
-            presets[row.site_id],
-            sent=when(found[row.id].created_at, looking.now),
-        )
-        for row, card in zip(rows, cards, strict=True)
+        _objection(row, card, found[row.id], presets[row.site_id], sent=when(found[row.id].created_at, looking.now))
+        for row, card in zip(rows, make_cards(session, rows, looking), strict=True)
     ]
 
 
-def _objection(
-    row: Comment, card: Card, appeal: Appeal, latest: Decision, presets: tuple[Preset, ...], *, sent: When
-) -> Objection:
+def _objection(row: Comment, card: Card, appeal: Appeal, presets: tuple[Preset, ...], *, sent: When) -> Objection:
     refusal = {"spam": Action.SPAM}.get(row.state.value, Action.REJECT)
     return Objection(
         card=replace(card, choices=[]),
@@ -162,6 +152,6 @@ def _objection(
         sent=sent,
         decidable=row.site_id in decidable_sites() and not card.taken_by,
         presets=presets,
-        reason_code=latest.reason_code,
+        reason_code=card.reason_code,
         refusal=refusal.value,
     )

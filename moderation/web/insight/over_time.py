@@ -1,12 +1,11 @@
 """What happened when: by hour or day, and by the hour of the day."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
 from babel import dates
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import gettext, ngettext
 
 from moderation.domain.comment import Action, Actor
 from moderation.domain.estimates import quantile
@@ -15,6 +14,7 @@ from moderation.web.insight.charts import Place, grouped, stacked
 from moderation.web.insight.panels import Cell, Link, Panel, count_cell
 from moderation.web.insight.periods import Period, Slot
 from moderation.web.numbers import amount, lasting
+from moderation.web.times import locale_name
 
 
 def comments(figures: Figures, period: Period, link: Link) -> Panel:
@@ -96,13 +96,9 @@ def _over_time(
 
 def hours(figures: Figures, period: Period, link: Link) -> Panel:
     """When in the day comments come, and when people decide."""
-    arrived, decided = Counter[int](), Counter[int]()
-    for (kind, key), by_hour in figures.by_hour.items():
-        if kind == "arrived":
-            arrived += by_hour
-        elif key != Actor.MACHINE:
-            decided += by_hour
-    came, done = period.by_hour_of_day(arrived), period.by_hour_of_day(decided)
+    arrived = [by_hour for (kind, _), by_hour in figures.by_hour.items() if kind == "arrived"]
+    decided = [by_hour for (kind, by), by_hour in figures.by_hour.items() if kind == "decided" and by != Actor.MACHINE]
+    came, done = period.by_hour_of_day([arrived, decided])
     places, rows = [], []
     for hour in range(24):
         name = f"{hour:02}:00"
@@ -183,14 +179,14 @@ def _tick(period: Period, n: int) -> tuple[str, bool]:
     every = {7: 1, 30: 5, 90: 15}.get(period.days, 1)
     if (last - n) % every:
         return "", False
-    return _day(at.date(), "MMMd", _locale()), (last - n) // every % 2 == 1
+    return _day(at.date(), "MMMd", locale_name()), (last - n) // every % 2 == 1
 
 
 def _name(period: Period, slot: Slot) -> str:
     at = slot.since.astimezone(period.zone)
     if period.days == 1:
-        return f"{_day(at.date(), 'E', _locale())} {at:%H:%M}"
-    return _day(at.date(), "MMMEd", _locale())
+        return f"{_day(at.date(), 'E', locale_name())} {at:%H:%M}"
+    return _day(at.date(), "MMMEd", locale_name())
 
 
 def _stamp(period: Period, slot: Slot) -> str:
@@ -201,7 +197,3 @@ def _stamp(period: Period, slot: Slot) -> str:
 @lru_cache(maxsize=4_096)
 def _day(day: date, skeleton: str, locale: str) -> str:
     return dates.format_skeleton(skeleton, day, locale=locale)
-
-
-def _locale() -> str:
-    return str(get_locale() or "en")

@@ -1,6 +1,6 @@
 """A stretch of the past as its reader counts it: the hours of a day, or the days of their own time zone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -36,10 +36,15 @@ class Period:
     def window(self) -> Window:
         return Window(self.slots[0].since, self.slots[-1].until)
 
-    def by_hour_of_day(self, by_hour: Mapping[int, int]) -> list[int]:
-        counts = [0] * 24
-        for hour, number in by_hour.items():
-            counts[start_of(hour).astimezone(self.zone).hour] += number
+    def by_hour_of_day(self, several: Iterable[Iterable[Mapping[int, int]]]) -> list[list[int]]:
+        """For each of *several*, what its counts by hour come to at each hour of the day."""
+        hour_of_day = {hour: start_of(hour).astimezone(self.zone).hour for hour in range(*self.window.hours)}
+        counts = []
+        for some in several:
+            counts.append(each := [0] * 24)
+            for by_hour in some:
+                for hour, number in by_hour.items():
+                    each[hour_of_day[hour]] += number
         return counts
 
 
