@@ -129,6 +129,16 @@ def test_each_part_of_each_queue_is_read_along_its_index(database, filled):
 
 
 @pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
+@pytest.mark.parametrize("queue", [Queue.HELD, Queue.PUBLISHED])
+def test_a_list_by_time_asks_for_nothing_that_its_index_has_not(database, filled, queue, sort):
+    site, _, author = filled
+    with database.read() as session:
+        [arm] = listing.arms(session, [site.id], queue, Filters(asker_id=author.id), sort, None, 21)
+        steps = plan(session, arm)
+    assert re.search(r"(COVERING INDEX|Index Only Scan).* ix_comments_by_state", steps), steps
+
+
+@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
 def test_an_author_s_comments_are_read_along_their_index(database, filled, sort):
     site, _, author = filled
     with database.read() as session:
