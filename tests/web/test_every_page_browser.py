@@ -237,7 +237,7 @@ def test_no_word_of_any_page_is_left_untranslated(plain_world):
 def test_the_style_sheet_knows_no_left_and_right(plain_world):
     with plain_world.app.test_client().get("/static/style.css") as sheet:
         physical = re.findall(
-            r"^\s*(?:(?:margin|padding|border)-(?:left|right)|left:|right:|[a-z-]+:[^;]*\b(?:left|right)\b).*",
+            r"(?:^|\{)\s*(?:(?:margin|padding|border)-(?:left|right)|left:|right:|[a-z-]+:[^;]*\b(?:left|right)\b).*",
             sheet.text,
             re.MULTILINE,
         )
