@@ -42,6 +42,20 @@ def test_single_keys_reject_move_on_and_undo(open_page, database, two):
     assert focused(page) == f"c-{two[0].id}"
 
 
+def test_on_a_phone_what_was_decided_does_not_cover_the_next_comment(open_page, database, site, two):
+    with database.write() as session:
+        for _ in range(4):
+            make_comment(session, site, risk=0.5)
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+
+    page.locator(f"#c-{two[0].id} [value=reject]").tap()
+    page.wait_for_selector(".news >> text=Rejected the comment by Ann")
+
+    assert focused(page) == f"c-{two[1].id}"
+    top = page.evaluate("document.activeElement.getBoundingClientRect().top")
+    assert top >= page.evaluate("document.querySelector('.news').getBoundingClientRect().bottom")
+
+
 @pytest.mark.parametrize("width", [780, 1024, 1280])
 def test_no_name_in_the_bar_is_broken(open_page, database, mona, width):
     with database.write() as session:
