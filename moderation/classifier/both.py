@@ -1,7 +1,7 @@
 """Both readers as one: the quick one always, the careful one where it could matter, and one exact sum of words."""
 
 import time
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -231,8 +231,8 @@ class BothReaders:
             quick, careful, shift = combination.quick, combination.careful, combination.shift
         tokens = said.parts[:, self._columns] * careful
         added = parts.added[:, : len(self.attributes)] * quick
-        for row, word in _words_of(parts.words, said.places):
-            added[word] += tokens[row]
+        for row, first, after in _words_of(parts.words, said.places):
+            added[first:after] += tokens[row] / (after - first)
         own_bias = said.logits[self._columns] - said.parts[:, self._columns].sum(axis=0)
         sums = parts.sums[: len(self.attributes)] * quick + tokens.sum(axis=0)
         bias = self.quick.biases * quick + own_bias * careful + shift
@@ -246,10 +246,10 @@ class BothReaders:
         return dict(zip(self.attributes, numbers.tolist(), strict=True))
 
 
-def _words_of(words: list[list[int]], places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Pairs of a token's row and the word that it stands in."""
+def _words_of(words: list[list[int]], places: list[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Each token's row and the words that it stands in: one, or the parts of a word that was parted (id iot)."""
     starts = [start for start, _, _ in words]
     for row, (start, end) in enumerate(places):
-        word = bisect_right(starts, start) - 1
-        if word >= 0 and start < words[word][1] and end > start:
-            yield row, word
+        first, after = bisect_right(starts, start) - 1, bisect_left(starts, end)
+        if first >= 0 and start < words[first][1] and end > start:
+            yield row, first, after

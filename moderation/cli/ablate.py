@@ -25,7 +25,7 @@ _ABOUT = (
 
 
 @click.command(
-    epilog="Example: moderation ablate ../shared/data/train.csv.gz --output models/careful-1 --work /tmp/ablations"
+    epilog="Example: moderation ablate ../shared/data/train.csv.gz --output models/careful-2 --work /tmp/ablations"
 )
 @click.argument("data_file", metavar="DATA", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(

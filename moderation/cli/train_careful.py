@@ -42,7 +42,7 @@ def train_careful(wish: Wish, progress: Progress) -> tuple[Json, Json]:
     command = command_of(wish, quick)
     _claim(wish, command)
     network, careful = train_network(wish, base, rows, quick, progress)
-    quantisation = _quantisation(network, careful, base, rows, progress)
+    quantisation = _quantisation(network, careful, rows, progress)
     training = {"command": command, "seed": wish.seed, "data": data_of(wish, rows)} | _started(wish)
     made = _finish(wish, rows, quick, careful, training, None, quantisation, progress)
     for name in (_CHECKPOINT, _RUN):
@@ -106,22 +106,17 @@ def train_network(
         peak=LATER_PEAK if wish.start else 1.0,
     )
     (wish.output / MANIFEST).unlink(missing_ok=True)  # it is of the network that is replaced now
-    return network, write_network(wish.output, network, base / TOKENS, ATTRIBUTES)
+    return network, write_network(wish.output, network, base / TOKENS, rows, ATTRIBUTES)
 
 
-def _quantisation(
-    network: "Network", careful: "CarefulReader", base: Path, rows: TrainingData, progress: Progress
-) -> Json:
+def _quantisation(network: "Network", careful: "CarefulReader", rows: TrainingData, progress: Progress) -> Json:
     from moderation.classifier.careful.agreement import agreement
-    from moderation.classifier.careful.inputs import Tokens
-    from moderation.classifier.careful.reader import TOKENS
 
     progress("comparing 8 bits with 32", 0, 1)
     toxicity = rows.labels[TOXICITY]
     unseen = np.flatnonzero(rows.held_back & rows.natural & ~np.isnan(toxicity))[:_COMPARED]
     texts = [rows.texts[row] for row in unseen]
-    tokens = Tokens(base / TOKENS)
-    return agreement(network, careful, tokens, texts, toxicity[unseen] >= 0.5) if texts else {}
+    return agreement(network, careful, texts, toxicity[unseen] >= 0.5) if texts else {}
 
 
 def _started(wish: Wish) -> Json:

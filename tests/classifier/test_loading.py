@@ -54,6 +54,10 @@ def spoil_tokens(careful):
     (careful / "tokenizer.json").write_text("{}")
 
 
+def spoil_words(careful):
+    (careful / "words.tsv").write_text("idiot\t3\n")
+
+
 def take_network(careful):
     (careful / "network.onnx").unlink()
 
@@ -83,6 +87,7 @@ def name_nothing(careful):
     [
         (spoil_network, "sha256 differs"),
         (spoil_tokens, "sha256 differs"),
+        (spoil_words, "sha256 differs"),
         (take_network, "no model"),
         (take_manifest, "no model"),
         (break_manifest, "not valid JSON"),

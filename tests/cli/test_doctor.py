@@ -63,14 +63,14 @@ def test_missing_model_is_named(run, healthy, tmp_path):
 
 def test_a_careful_reader_that_cannot_be_used_is_named_with_what_mends_it(run, healthy, monkeypatch):
     def unusable(*arguments, careful):
-        return Loaded(QuickReader.load(), "careful-1/network.onnx is missing." if careful else "")
+        return Loaded(QuickReader.load(), "careful-2/network.onnx is missing." if careful else "")
 
     monkeypatch.setattr(doctor, "load_reader", unusable)
     found = findings(run("doctor", "--json", fails=True))
     switched_off = findings(run("doctor", "--json", env={"CAREFUL_READER": "off"}))
 
     assert found["model"]["well"]
-    assert "careful-1/network.onnx is missing" in found["careful reader"]["detail"]
+    assert "careful-2/network.onnx is missing" in found["careful reader"]["detail"]
     assert found["careful reader"]["mend"]
     assert switched_off["careful reader"]["detail"] == "off, as CAREFUL_READER says"
 

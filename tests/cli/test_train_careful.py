@@ -16,7 +16,7 @@ from moderation.domain.reading import Context
 from tests.cli.tables import KIND, RUDE, run
 
 LABELS = "toxicity,severe_toxicity,profanity,threat,insult,identity_attack,sexually_explicit,spam"
-PAPERS = {"network.onnx", "tokenizer.json", "manifest.json", "metrics.json", "card.md"}
+PAPERS = {"network.onnx", "tokenizer.json", "words.tsv", "manifest.json", "metrics.json", "card.md"}
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from moderation.classifier import artifact
 from moderation.classifier.careful import card
-from moderation.classifier.careful.reader import NETWORK, TOKENS
+from moderation.classifier.careful.reader import FILES, NETWORK
 from moderation.classifier.data import is_held_back
 from moderation.classifier.figures import RANKING, estimate
 from moderation.classifier.obfuscation import KINDS, obfuscate
@@ -196,7 +196,7 @@ def test_the_network_in_8_bits_says_what_the_exact_one_says(shipped_both, manife
 
 
 def test_its_files_are_those_of_the_manifest_and_small(directory, manifest):
-    assert set(manifest["files"]) == {NETWORK, TOKENS}
+    assert set(manifest["files"]) == set(FILES)
     for name, of in manifest["files"].items():
         assert artifact.sha256(directory / name) == of["sha256"]
         assert (directory / name).stat().st_size == of["bytes"]

@@ -16,10 +16,10 @@ from moderation.domain.reading import TOXICITY, Context
 
 
 def agreement(
-    network: Network, careful: CarefulReader, tokens: Tokens, texts: Sequence[str], toxic: NDArray[np.bool_]
+    network: Network, careful: CarefulReader, texts: Sequence[str], toxic: NDArray[np.bool_]
 ) -> dict[str, Any]:
     """How far the chances of *texts* lie apart (mean, all but one in a hundred, most), and what it costs."""
-    exact = np.array([exact_logits(network, tokens, text) for text in texts])
+    exact = np.array([exact_logits(network, careful.tokens, text) for text in texts])
     contexts = [Context()] * len(texts)
     rounded = np.array([said.logits for said in careful.read_many(texts, contexts, [None] * len(texts))])
     apart = np.abs(sigmoid(exact) - sigmoid(rounded.astype(np.float64)))

@@ -74,6 +74,10 @@ Both readers together: a logistic regression of their two logits. What a word ad
 weighted, and what it adds in the other, weighted; the sum is the score's logit exactly. Whether these are also the
 words that a person would name is measured below.
 Of a comment longer than a window, the window that is worst for an attribute counts.
+A word of the comment that nobody knows is read as the word that it was most likely made of: with a letter starred,
+left out, doubled or swapped with the next, spelt by its sound, parted in two or written together with another
+(`words.tsv`: the words that stand in at least three comments of the training data, and in how many). The network was
+trained on words as they were written.
 
 ## Use it for
 

@@ -19,7 +19,7 @@ from moderation.domain.reading import TOXICITY, Context
 
 DIFFERENT = 0.001  # decisions that may differ from always asking
 NEAR, NEAR_SHARE = 0.05, 0.99  # an answered score lies this near to always asking, for this share of comments
-_PARTS = (1.0, 0.7, 0.5, 0.25, 0.1)  # of DIFFERENT that one attribute may use up: they err on the same comments
+_PARTS = np.arange(1.0, 0.05, -0.05)  # of DIFFERENT that one attribute may use up: they err on the same comments
 _SCORE_PARTS = (0.5, 0.35, 0.25, 0.1)  # of 1 - NEAR_SHARE that one end of one attribute may use up: the same
 _EDGES = np.linspace(-1.5, 2.5, 9)  # bands that a policy may have, as logits
 _NEVER = (1.0, -1.0)  # no logit lies between these

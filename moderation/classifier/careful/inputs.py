@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from moderation.classifier.careful.spelling import Spelling
 from moderation.classifier.emoji import WORDS as EMOJI_WORDS
 from moderation.domain.reading import Context
 from moderation.text.normalise import Normalised, normalise
@@ -47,10 +48,14 @@ class Window:
 
 
 class Tokens:
-    """Cuts texts into the tokens that the network knows; immutable, so any number of threads may use it."""
+    """Cuts texts into the tokens that the network knows; any number of threads may use it.
 
-    def __init__(self, file: Path) -> None:
+    With a list of *words* (`spelling.write`), spoilt ones in a comment are read as what was meant.
+    """
+
+    def __init__(self, file: Path, words: Path | None = None) -> None:
         self._tokenizer = Tokenizer.from_file(str(file))
+        self._spelling = Spelling.load(words, self._tokenizer.get_vocab()) if words else None
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._first, self._last = (int(self._tokenizer.token_to_id(token) or 0) for token in ("[CLS]", "[SEP]"))
@@ -72,6 +77,9 @@ class Tokens:
     def _comment(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         normalised = normalise(text[:_LONGEST_TEXT])
         spelled, origins = _spelled(normalised.text)
+        if self._spelling:
+            spelled, places_before = self._spelling.respell(spelled)
+            origins = [origins[at] for at in places_before]
         encoding = self._tokenizer.encode(spelled, add_special_tokens=False)
         places = [_place(normalised, origins, start, end) for start, end in encoding.offsets]
         return encoding.ids, places

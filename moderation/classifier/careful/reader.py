@@ -14,7 +14,8 @@ from moderation.classifier.artifact import MODELS, ModelError, check_file, newes
 from moderation.classifier.careful.inputs import Tokens, Weigh, Window
 from moderation.domain.reading import ATTRIBUTES, Context
 
-NETWORK, TOKENS = "network.onnx", "tokenizer.json"
+NETWORK, TOKENS, WORDS = "network.onnx", "tokenizer.json", "words.tsv"
+FILES = (NETWORK, TOKENS, WORDS)
 _WARNINGS = 3  # onnxruntime's own level: errors only
 
 Floats = NDArray[np.float32]
@@ -39,13 +40,13 @@ class CarefulReader:
     neighbour can change could not be replayed.
     """
 
-    def __init__(self, network: Path, tokens: Path, attributes: tuple[str, ...], name: str = "") -> None:
+    def __init__(self, network: Path, tokens: Tokens, attributes: tuple[str, ...], name: str = "") -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = _WARNINGS
         options.enable_cpu_mem_arena = False  # what a long comment needed once would never be given back
         self._session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
-        self._tokens = Tokens(tokens)
+        self.tokens = tokens
         self.attributes = attributes
         self.model = name
 
@@ -58,16 +59,16 @@ class CarefulReader:
         """
         directory = directory or newest(MODELS, NETWORK)
         manifest = read_manifest(directory)
-        for file in (NETWORK, TOKENS):
+        for file in FILES:
             check_file(directory / file, manifest)
         attributes = tuple(str(name) for name in manifest.get("attributes", ()))
         if not attributes or not set(attributes) <= set(ATTRIBUTES):
             raise ModelError(f"manifest.json of {directory.name} holds unknown attributes.")
-        return cls(directory / NETWORK, directory / TOKENS, attributes, directory.name)
+        return cls(directory / NETWORK, Tokens(directory / TOKENS, directory / WORDS), attributes, directory.name)
 
     def read(self, text: str, context: Context = Context(), weigh: Weigh | None = None) -> Careful:  # noqa: B008
         """Read one text; of a very long one the parts that *weigh* calls heaviest."""
-        windows = self._tokens.windows(text, context, weigh)
+        windows = self.tokens.windows(text, context, weigh)
         runs = [self._run(window) for window in windows]
         logits = np.stack([logits for logits, _ in runs])
         worst = logits.argmax(axis=0)

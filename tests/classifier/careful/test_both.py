@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from moderation.classifier.artifact import MODELS, ModelError
 from moderation.classifier.both import BothReaders, Mode
-from moderation.classifier.careful.reader import NETWORK, TOKENS
+from moderation.classifier.careful.reader import FILES
 from moderation.classifier.careful.weighing import weigh_by
 from moderation.classifier.obfuscation import KINDS, obfuscate
 from moderation.domain.explain import logit, parts_sum, probability
@@ -63,6 +63,14 @@ def test_the_spans_are_whole_words_of_the_text(both_readers):
 
     assert {RUDE[span.start : span.end] for span in reading.spans} <= set(RUDE.split())
     assert any(RUDE[span.start : span.end] == "idiot" for span in reading.spans)
+
+
+def test_a_word_that_was_parted_is_marked_in_both_its_parts(both_readers):
+    text = "You are an id iot and nobody wants to read you."
+    (reading,) = both_readers.read_many([text], mode=Mode.CAREFUL)
+
+    check_sums(reading, both_readers.attributes)
+    assert {"id", "iot"} <= {text[span.start : span.end] for span in reading.spans if span.attribute == TOXICITY}
 
 
 def test_apart_are_the_scores_of_each_reader_alone(both_readers):
@@ -144,7 +152,7 @@ def test_the_model_names_both(both_readers):
 def test_a_careful_reader_that_was_fitted_with_another_quick_one_is_refused(careful_directory, tmp_path):
     manifest = json.loads((careful_directory / "manifest.json").read_text())
     own = manifest["combination"]["with"]
-    for name in (NETWORK, TOKENS):
+    for name in FILES:
         (tmp_path / name).symlink_to(careful_directory / name)
     manifest["combination"]["with"] = "quick-0"
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))

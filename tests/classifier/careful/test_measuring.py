@@ -32,8 +32,8 @@ ABLATIONS = {
     }
 }  # fmt: skip
 MANIFEST = {
-    "model": "careful-1", "created": "2026-11-23T00:00:00Z", "seed": 0, "libraries": {"torch": "2"},
-    "command": "moderation train x.csv --output models/careful-1 --reader careful",
+    "model": "careful-2", "created": "2026-11-23T00:00:00Z", "seed": 0, "libraries": {"torch": "2"},
+    "command": "moderation train x.csv --output models/careful-2 --reader careful",
     "base": {"name": "a-base", "licence": "Apache-2.0", "sha256": "ab"},
     "data": {
         "file": "x.csv", "sha256": "cd", "rows": 2000,

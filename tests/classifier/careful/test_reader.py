@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from moderation.classifier.artifact import ModelError
-from moderation.classifier.careful.reader import NETWORK, TOKENS, CarefulReader
+from moderation.classifier.careful.reader import FILES, CarefulReader
 from moderation.domain.reading import ATTRIBUTES, Context
 
 CALM = "The evening was long and quiet, and the river went on as it had always gone. " * 8
@@ -31,7 +31,7 @@ def copy(careful_directory, tmp_path):
     """A directory with the same files; those of this one may be replaced."""
     directory = tmp_path / "careful-copy"
     directory.mkdir()
-    for name in (NETWORK, TOKENS, "manifest.json"):
+    for name in (*FILES, "manifest.json"):
         (directory / name).symlink_to(careful_directory / name)
     return directory
 
@@ -80,7 +80,7 @@ def test_the_parts_and_the_logits_of_an_empty_text_are_the_logits(careful):
 
 def test_a_long_text_is_as_bad_as_its_worst_window(careful):
     text = TEXTS[-1]
-    windows = careful._tokens.windows(text, Context())
+    windows = careful.tokens.windows(text, Context())
     each = np.stack([careful._run(window)[0] for window in windows])
 
     found = careful.read(text)
@@ -104,7 +104,7 @@ def test_the_context_changes_what_is_said(careful):
     assert said(careful, text, Context(parent="My neighbours were shot.")) != said(careful, text)
 
 
-@pytest.mark.parametrize("name", [NETWORK, TOKENS])
+@pytest.mark.parametrize("name", FILES)
 def test_one_changed_byte_is_refused(copy, careful_directory, name):
     content = bytearray((careful_directory / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -114,7 +114,7 @@ def test_one_changed_byte_is_refused(copy, careful_directory, name):
         CarefulReader.load(copy)
 
 
-@pytest.mark.parametrize("name", [NETWORK, TOKENS])
+@pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_named(copy, name):
     (copy / name).unlink()
 

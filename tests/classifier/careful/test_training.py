@@ -140,7 +140,7 @@ def test_what_is_exported_says_what_the_network_says(
     from moderation.classifier.careful.export import export
 
     export(network, tmp_path / NETWORK, quantised=quantised)
-    careful = CarefulReader(tmp_path / NETWORK, careful_directory / TOKENS, ATTRIBUTES, "tiny")
+    careful = CarefulReader(tmp_path / NETWORK, tokens, ATTRIBUTES, "tiny")
 
     for text in ("", "You are an idiot.", "Thank you 🙂 for the photograph of the mill."):
         for context in (Context(), Context("A title", "The mill burnt down.", "Who did it?")):
