@@ -111,7 +111,8 @@ def read(
     by_hour: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     sums: dict[str, Counter[str]] = {kind: Counter() for kind in (*SUMS, gap)}
     for kind, key, start, number in _series(session, site_ids, window, (*SERIES, own)):
-        by_hour[kind, key][start] += number
+        of_hour = by_hour[kind, key]
+        of_hour[start] = of_hour.get(start, 0) + number  # += would ask a Counter for each hour that it has not
     for kind, key, number in _sums(session, site_ids, window, tallied, (*SUMS, gap)):
         sums[kind][key] += number
     for fact in live:
@@ -163,15 +164,14 @@ def _within(site_ids: Collection[uuid.UUID], size: Size, low: int, high: int) ->
 
 def _series(
     session: so.Session, site_ids: Collection[uuid.UUID], window: Window, kinds: Collection[str]
-) -> Iterator[tuple[str, str, int, int]]:
+) -> Sequence[sa.Row[str, str, int, int]]:
     low, high = window.hours
     columns, number = (_tallies.c.kind, _tallies.c.key, _tallies.c.start), _tallies.c.count
     within = (*_within(site_ids, Size.HOUR, low, high), _tallies.c.kind.in_(kinds))
     # To add up the sites, SQLite sorts all rows, which takes three times as long as to hand over those of each.
     if session.get_bind().dialect.name == "sqlite":
-        yield from session.execute(sa.select(*columns, number).where(*within))
-    else:
-        yield from session.execute(sa.select(*columns, sa.func.sum(number)).where(*within).group_by(*columns))
+        return session.execute(sa.select(*columns, number).where(*within)).all()
+    return session.execute(sa.select(*columns, sa.func.sum(number)).where(*within).group_by(*columns)).all()
 
 
 def _sums(

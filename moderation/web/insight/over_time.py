@@ -70,16 +70,16 @@ def _over_time(
     series: Sequence[tuple[str, str, Sequence[int]]],
 ) -> Panel:
     """A stacked column and a row of the table for each slot of the period."""
-    places, rows = [], []
+    places, rows, nothing = [], [], gettext("none")
     for n, slot in enumerate(period.slots):
         numbers = [(key, words, counts[n]) for key, words, counts in series]
         said = ", ".join(f"{amount(number)} {words}" for _, words, number in numbers if number)
         ends = {"since": slot.since, "until": slot.until}
         whole = link("people" if figure == "decided" else figure, **ends)
-        nothing = gettext("none")
-        places.append(Place(f"{_name(period, slot)}: {said or nothing}", whole, *_tick(period, n)))
+        at = _name(period, slot)
+        places.append(Place(f"{at}: {said or nothing}", whole, *_tick(period, n)))
         cells = [count_cell(number, link(figure, key=key, **ends)) for key, _, number in numbers]
-        rows.append((Cell(_stamp(period, slot), _name(period, slot)), *cells))
+        rows.append((Cell(_stamp(period, slot), at), *cells))
     return Panel(
         name=name,
         shape="columns",
