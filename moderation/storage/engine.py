@@ -51,6 +51,7 @@ class Database:
             self.writer = self.reader = sa.create_engine(
                 self.url, pool_size=20, pool_pre_ping=True, hide_parameters=True
             )
+            _alone(self.writer)
         for engine in {self.writer, self.reader}:
             _count_errors(engine)
         self._write_session = so.sessionmaker(self.writer, expire_on_commit=False)
@@ -112,6 +113,17 @@ class Database:
     def dispose(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
+
+
+def _alone(engine: sa.Engine) -> None:
+    """Let PostgreSQL answer with one process and no compiler: to start these takes longer than our short questions."""
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection: Any, record: object) -> None:
+        # As statements: poolers like PgBouncer refuse them among the options of a connection.
+        connection.execute("SET max_parallel_workers_per_gather = 0")
+        connection.execute("SET jit = off")
+        connection.commit()
 
 
 def once_committed(session: so.Session, call: Callable[[], None]) -> None:

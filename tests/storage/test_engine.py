@@ -40,6 +40,17 @@ def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_database):
     assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
 
 
+def test_postgresql_starts_no_other_processes_for_a_question_and_no_compiler(postgres_database):
+    def settings(session):
+        names = ("max_parallel_workers_per_gather", "jit")
+        return [session.execute(sa.text(f"SHOW {name}")).scalar_one() for name in names]
+
+    with postgres_database.read() as session:
+        assert settings(session) == ["0", "off"]
+        session.rollback()
+        assert settings(session) == ["0", "off"]
+
+
 def test_sqlite_read_session_cannot_write(sqlite_database):
     with sqlite_database.read() as session, pytest.raises(sa.exc.OperationalError, match="readonly"):
         make_site(session)
