@@ -75,11 +75,11 @@ def read_note(text: str) -> Told | None:
     if found is None:
         return None
     kind, until, why = found.groups()
-    return Told(
-        Standing(kind) if kind else None,
-        datetime.strptime(until, _MINUTE).replace(tzinfo=UTC) if until else None,
-        why or "",
-    )
+    try:
+        end = datetime.strptime(until, _MINUTE).replace(tzinfo=UTC) if until else None
+    except ValueError:  # somebody wrote a note in these words, with the 99th of a month
+        return None
+    return Told(Standing(kind) if kind else None, end, why or "")
 
 
 def _sentence(standing: Standing | None, until: datetime | None, why: str) -> str:

@@ -100,7 +100,15 @@ def test_a_note_of_a_standing_is_said_and_its_reason_is_as_it_was_written(
     assert "long. known" in " ".join(page.split())
 
 
-@pytest.mark.parametrize("text", ["Standing: friendly.", "On Standing: blocked.", "Standing: trusted until then."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Standing: friendly.",
+        "On Standing: blocked.",
+        "Standing: trusted until then.",
+        "Standing: blocked until 2026-13-99 10:00 UTC.",
+    ],
+)
 def test_what_somebody_wrote_of_a_standing_is_theirs(text):
     assert standing.read_note(text) is None
 
