@@ -43,6 +43,17 @@ def test_a_decided_comment_is_in_the_queue_of_its_state(browser, database, site)
     assert len(cards_on(browser.get("/all").text)) == 3
 
 
+def test_marks_are_explained_where_there_can_be_any(browser, database, site):
+    with database.write() as session:
+        marks.set_reasons(session, make_comment(session, site), ("not_scored",), is_new=True)
+        make_comment(session, site)
+
+    assert "words raised the score" in browser.get("/").text
+    page = browser.get("/not-scored").text
+    assert len(cards_on(page)) == 1
+    assert "words raised the score" not in page
+
+
 @pytest.mark.parametrize(("sort", "order"), [("risk", (1, 2, 0)), ("newest", (2, 1, 0)), ("oldest", (0, 1, 2))])
 def test_a_queue_can_be_read_in_three_orders(browser, database, site, sort, order):
     with database.write() as session:
