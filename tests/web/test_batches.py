@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from moderation import batch_work
 from moderation.domain.comment import Action, State
 from moderation.domain.policy import DEFAULT_REASONS, Policy
-from moderation.storage import policies
+from moderation.storage import marks, policies
 from moderation.storage.marks import Matter
 from moderation.storage.tables import Article, Author, Batch, Comment, CommentMark, Event, Role, Site
 from moderation.storage.types import utc_now
@@ -97,13 +97,16 @@ def test_page_draws_the_queue_over_the_score_and_says_it_in_a_table(browser, hel
     assert {"svg", "figcaption"} <= {tag for tag, _ in page.found}
 
 
-def test_filters_of_the_queue_carry_over(browser, held):
+def test_filters_of_the_queue_carry_over(browser, database, held):
+    with database.write() as session:
+        marks.set_reasons(session, session.get_one(Comment, held[0].id), ("insult", "listed_word"), is_new=False)
     queue = browser.get("/?attribute=insult&reason=listed_word").text
     address = re.search(r'href="(/held/batch[^"]*)"', queue)[1].replace("&amp;", "&")
 
     assert address == "/held/batch?attribute=insult&reason=listed_word"
     page = browser.get(address).text
     assert "Only reason: insult, reason: Listed word." in page
+    assert "/held/batch" not in browser.get("/?reason=nothing-has-this").text
 
 
 def test_what_was_not_scored_or_waits_for_a_person_is_no_part_of_a_batch(browser, database, held):
