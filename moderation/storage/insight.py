@@ -16,10 +16,9 @@ from moderation.storage import tallies
 from moderation.storage.listing import in_parts
 from moderation.storage.person_decisions import Opinion
 from moderation.storage.tables import Article, Size, Tally
-from moderation.storage.tallies import DAY, Fact, hour_of, start_of
+from moderation.storage.tallies import DAY, SERIES, STRETCH, Fact, hour_of, start_of, unpack
 
 LONGEST_TAIL = timedelta(hours=48)  # more than this is not counted while somebody waits for a page
-SERIES = ("arrived", "decided")
 SUMS = ("reason", "wait", "band")
 # Tables rather than classes: a page reads ten thousand rows.
 _articles: Any = Article.__table__
@@ -110,7 +109,7 @@ def read(
     own, gap = tallies.own(moderator_id), tallies.gap_of(moderator_id)
     by_hour: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     sums: dict[str, Counter[str]] = {kind: Counter() for kind in (*SUMS, gap)}
-    for kind, key, start, number in _series(session, site_ids, window, (*SERIES, own)):
+    for kind, key, start, number in _series(session, site_ids, window, tallied, (*SERIES, own)):
         of_hour = by_hour[kind, key]
         of_hour[start] = of_hour.get(start, 0) + number  # += would ask a Counter for each hour that it has not
     for kind, key, number in _sums(session, site_ids, window, tallied, (*SUMS, gap)):
@@ -149,13 +148,23 @@ def _live(
         at = until
 
 
-def _ranges(window: Window, tallied: datetime) -> list[tuple[Size, int, int]]:
-    """The tallies that make up the window: whole days where there are some, hours at both ends."""
-    low, high = window.hours
-    first_day, last_day = -(-low // DAY) * DAY, min(high, hour_of(tallied)) // DAY * DAY
-    if first_day >= last_day:
-        return [(Size.HOUR, low, high)]
-    return [(Size.HOUR, low, first_day), (Size.DAY, first_day, last_day), (Size.HOUR, last_day, high)]
+def _ranges(
+    low: int, high: int, tallied: int, sizes: Sequence[tuple[Size, int]] = ((Size.STRETCH, STRETCH), (Size.DAY, DAY))
+) -> Iterator[tuple[Size, int, int]]:
+    """The tallies that make up the hours from *low* to *high*: the longest there are, shorter ones at both ends."""
+    if low >= high:
+        return
+    if not sizes:
+        yield Size.HOUR, low, high
+        return
+    (size, length), *shorter = sizes
+    first, last = -(-low // length) * length, min(high, tallied) // length * length
+    if first >= last:
+        yield from _ranges(low, high, tallied, shorter)
+        return
+    yield from _ranges(low, first, tallied, shorter)
+    yield size, first, last
+    yield from _ranges(last, high, tallied, shorter)
 
 
 def _within(site_ids: Collection[uuid.UUID], size: Size, low: int, high: int) -> list[sa.ColumnElement[bool]]:
@@ -163,15 +172,22 @@ def _within(site_ids: Collection[uuid.UUID], size: Size, low: int, high: int) ->
 
 
 def _series(
-    session: so.Session, site_ids: Collection[uuid.UUID], window: Window, kinds: Collection[str]
-) -> Sequence[sa.Row[str, str, int, int]]:
-    low, high = window.hours
-    columns, number = (_tallies.c.kind, _tallies.c.key, _tallies.c.start), _tallies.c.count
-    within = (*_within(site_ids, Size.HOUR, low, high), _tallies.c.kind.in_(kinds))
-    # To add up the sites, SQLite sorts all rows, which takes three times as long as to hand over those of each.
-    if session.get_bind().dialect.name == "sqlite":
-        return session.execute(sa.select(*columns, number).where(*within)).all()
-    return session.execute(sa.select(*columns, sa.func.sum(number)).where(*within).group_by(*columns)).all()
+    session: so.Session, site_ids: Collection[uuid.UUID], window: Window, tallied: datetime, kinds: Collection[str]
+) -> Iterator[tuple[str, str, int, int]]:
+    """Kind, key, hour and count: of whole days, which hold their hours, and of the hours at both ends."""
+    parts = [
+        sa.select(_tallies.c.kind, _tallies.c.key, _tallies.c.start, _tallies.c.count, _tallies.c.hours).where(
+            *_within(site_ids, *part), _tallies.c.kind.in_(kinds)
+        )
+        for part in _ranges(*window.hours, hour_of(tallied), ((Size.DAY, DAY),))
+    ]
+    for kind, key, start, number, hours in session.execute(sa.union_all(*parts)).all():
+        if hours is None:
+            yield kind, key, start, number
+        else:
+            for hour, count in enumerate(unpack(hours), start):
+                if count:
+                    yield kind, key, hour, count
 
 
 def _sums(
@@ -181,7 +197,7 @@ def _sums(
         sa.select(_tallies.c.kind, _tallies.c.key, _tallies.c.count).where(
             *_within(site_ids, *part), _tallies.c.kind.in_(kinds)
         )
-        for part in _ranges(window, tallied)
+        for part in _ranges(*window.hours, hour_of(tallied))
     ]
     rows = sa.union_all(*parts).subquery()
     query = sa.select(rows.c.kind, rows.c.key, sa.func.sum(rows.c.count).label("number")).group_by(
@@ -193,7 +209,7 @@ def _sums(
 def _held(site_ids: Collection[uuid.UUID], window: Window, tallied: datetime) -> sa.Subquery:
     parts = [
         sa.select(_tallies.c.key, _tallies.c.count).where(*_within(site_ids, *part), _tallies.c.kind == "held")
-        for part in _ranges(window, tallied)
+        for part in _ranges(*window.hours, hour_of(tallied))
     ]
     rows = sa.union_all(*parts).subquery()
     return sa.select(rows.c.key, sa.func.sum(rows.c.count).label("held")).group_by(rows.c.key).subquery()

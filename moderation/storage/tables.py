@@ -81,6 +81,7 @@ class IdempotencyState(StrEnum):
 class Size(StrEnum):
     HOUR = "hour"
     DAY = "day"
+    STRETCH = "stretch"  # of sixteen days
 
 
 def _key() -> so.Mapped[uuid.UUID]:
@@ -664,9 +665,10 @@ class IdempotencyRecord(Base):
 
 
 class Tally(Base):
-    """How often something happened on a site in an hour, or in a day of UTC: what the pages of insight add up.
+    """How often something happened on a site in an hour, a day of UTC, or a stretch: what the pages of insight add up.
 
     `start` is in hours since 1970, for a day that of its first hour. `tallies` says what `kind` and `key` are.
+    `hours` are the 24 counts of a day, of the kinds that are drawn by hour.
     """
 
     __tablename__ = "tallies"
@@ -677,6 +679,7 @@ class Tally(Base):
     start: so.Mapped[int] = so.mapped_column(primary_key=True, autoincrement=False)
     key: so.Mapped[str] = so.mapped_column(sa.String(80), primary_key=True)
     count: so.Mapped[int]
+    hours: so.Mapped[str | None] = so.mapped_column(sa.Text)
 
     __table_args__ = (sa.Index("ix_tallies_by_start", "start"), {"sqlite_with_rowid": False})
 

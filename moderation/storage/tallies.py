@@ -1,6 +1,7 @@
 """The past, counted: what the pages of insight add up, so that they need not read a million comments.
 
-The worker counts the past a few minutes at a time and writes it down by hour, and by day of UTC when one is over.
+The worker counts the past a few minutes at a time and writes it down by hour, by day of UTC when one is over, and by
+stretches of sixteen days: so that a page of months reads few rows.
 All times are those of the keys, which begin with the time they were made. What is counted:
 
 arrived  by the machine's first action: publish, hold, reject
@@ -31,9 +32,10 @@ from moderation.storage.tables import Comment, CommentMark, Decision, Size, Tall
 from moderation.storage.types import first_uuid7, time_of_uuid7
 
 HOUR = timedelta(hours=1)
-DAY = 24  # hours
+DAY, STRETCH = 24, 16 * 24  # hours
 STEP = timedelta(minutes=5)
 GRACE = timedelta(minutes=1)  # a transaction that began earlier than this has ended
+SERIES, OWN = ("arrived", "decided"), "own:"  # what is drawn by hour: kinds, and how others begin
 KEPT_GOING = timedelta(minutes=10)  # a longer break between two decisions was a break
 
 
@@ -58,7 +60,7 @@ class Part:
 
 def own(moderator_id: uuid.UUID) -> str:
     """The kind of a moderator's decisions. The end of an id is its random part; the whole would not fit."""
-    return f"own:{moderator_id.hex[-16:]}"
+    return f"{OWN}{moderator_id.hex[-16:]}"
 
 
 def gap_of(moderator_id: uuid.UUID) -> str:
@@ -120,7 +122,11 @@ def write(session: so.Session, part: Part) -> bool:
         days |= set(range(hour_of(part.seen) // DAY * DAY, hour_of(part.until), DAY))
     for day in sorted(days):
         if start_of(day + DAY) <= part.until:
-            _sum_up(session, day)
+            _sum_up(session, day, Size.DAY, DAY, Size.HOUR)
+            _pack_hours(session, day)
+    for stretch in sorted({day // STRETCH * STRETCH for day in days}):
+        if start_of(stretch + STRETCH) <= part.until:
+            _sum_up(session, stretch, Size.STRETCH, STRETCH, Size.DAY)
     return True
 
 
@@ -135,22 +141,53 @@ def _replace_hours(session: so.Session, part: Part) -> None:
         session.execute(sa.insert(Tally), rows)
 
 
-def _sum_up(session: so.Session, day: int) -> None:
-    session.execute(sa.delete(Tally).where(Tally.start == day, Tally.size == Size.DAY))
+def _sum_up(session: so.Session, start: int, size: Size, length: int, of: Size) -> None:
+    """Write the tallies of a day or a stretch, the sums of the smaller ones in it."""
+    session.execute(sa.delete(Tally).where(Tally.start == start, Tally.size == size))
     columns = ["site_id", "size", "kind", "start", "key", "count"]
-    hours = (
+    parts = (
         sa.select(
             Tally.site_id,
-            sa.literal(Size.DAY.value, sa.String()),
+            sa.literal(size.value, sa.String()),
             Tally.kind,
-            sa.literal(day),
+            sa.literal(start),
             Tally.key,
             sa.func.sum(Tally.count),
         )
-        .where(Tally.start >= day, Tally.start < day + DAY, Tally.size == Size.HOUR)
+        .where(Tally.start >= start, Tally.start < start + length, Tally.size == of)
         .group_by(Tally.site_id, Tally.kind, Tally.key)
     )
-    session.execute(sa.insert(Tally).from_select(columns, hours))
+    session.execute(sa.insert(Tally).from_select(columns, parts))
+
+
+def _pack_hours(session: so.Session, day: int) -> None:
+    """Write the 24 counts of a day beside its sum, of what is drawn by hour."""
+    found: dict[tuple[uuid.UUID, str, str], list[int]] = {}
+    rows = sa.select(Tally.site_id, Tally.kind, Tally.key, Tally.start, Tally.count).where(
+        Tally.start >= day, Tally.start < day + DAY, Tally.size == Size.HOUR, drawn_by_hour(Tally.kind)
+    )
+    for site_id, kind, key, start, number in session.execute(rows):
+        found.setdefault((site_id, kind, key), [0] * DAY)[start - day] = number
+    if found:
+        session.execute(
+            sa.update(Tally),
+            [
+                {"site_id": s, "size": Size.DAY, "kind": k, "start": day, "key": key, "hours": pack(counts)}
+                for (s, k, key), counts in found.items()
+            ],
+        )
+
+
+def drawn_by_hour(kind: sa.ColumnElement[str] | so.InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(kind.in_(SERIES), kind.startswith(OWN))
+
+
+def pack(counts: Collection[int]) -> str:
+    return ",".join(map(str, counts))
+
+
+def unpack(hours: str) -> list[int]:
+    return list(map(int, hours.split(",")))
 
 
 def _progress(session: so.Session) -> datetime | None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from moderation import erasure, review
 from moderation.domain.comment import Action, Actor
 from moderation.domain.estimates import bucket_of
-from moderation.storage import tallies
+from moderation.storage import migrate, tallies
 from moderation.storage.person_decisions import Opinion
 from moderation.storage.tables import Size, Tally, TallyProgress
 from tests.story import MINUTE, START, Clock, Story, count_all, play
@@ -155,6 +155,65 @@ def test_a_window_cuts_at_the_full_hour_and_uses_whole_days_between(story, datab
     with database.read() as session:
         sizes = Counter(session.scalars(sa.select(Tally.size).where(Tally.kind == "held")))
     assert sizes == Counter({Size.HOUR: 32, Size.DAY: 4})
+
+
+def of_two_months(story, database, clock):
+    """A comment every seventh hour, every third of them rejected by a person; all of it counted."""
+    for hours in range(0, 60 * 24, 7):
+        clock.set(START + hours * HOUR)
+        comment = story.comment(reasons=(f"r{hours % 5}",))
+        if hours % 3 == 0:
+            clock.forward(minutes=10)
+            story.decide(comment, Action.REJECT)
+    clock.set(START + 60 * DAY)
+    count_all(database, clock.now)
+
+
+@pytest.mark.parametrize(("since", "until"), [(0, 60 * 24), (5, 50 * 24 + 1), (20 * 24, 21 * 24), (17 * 24, 40 * 24)])
+def test_months_are_added_up_from_stretches_and_say_what_their_hours_say(story, database, clock, since, until):
+    of_two_months(story, database, clock)
+    hours = [hour for hour in range(0, 60 * 24, 7) if since <= hour < until]
+
+    found = story.figures(since=START + since * HOUR, until=START + until * HOUR)
+
+    assert found.reasons == Counter(f"r{hour % 5}" for hour in hours)
+    assert by_hour(found.by_hour["arrived", Action.HOLD]) == dict.fromkeys(hours, 1)
+    assert by_hour(found.own) == dict.fromkeys([hour for hour in hours if hour % 3 == 0], 1)
+    assert found.articles[0][1] == len(hours)
+    with database.read() as session:
+        sizes = Counter(session.scalars(sa.select(Tally.size).where(Tally.kind == "held")))
+    assert sizes[Size.STRETCH] == 4
+
+
+def test_what_is_taken_back_no_longer_counts_in_its_stretch(story, database, clock):
+    comment = story.comment()
+    decision = story.decide(comment, Action.REJECT)
+    clock.set(START + 40 * DAY)
+    story.comment()
+    count_all(database, clock.now)
+    assert story.figures(until=START + 39 * DAY).waits.total() == 1
+    story.undo(decision)
+    clock.forward(minutes=10)
+    count_all(database, clock.now)
+
+    assert not story.figures(until=START + 39 * DAY).waits
+
+
+def test_an_upgrade_writes_what_the_worker_would_have_written(story, database, clock):
+    of_two_months(story, database, clock)
+
+    def rows():
+        columns = (Tally.site_id, Tally.size, Tally.kind, Tally.start, Tally.key, Tally.count, Tally.hours)
+        with database.read() as session:
+            return {tuple(row) for row in session.execute(sa.select(*columns))}
+
+    before = rows()
+    database.dispose()
+    migrate.downgrade(database.writer, "3c81e5d07f4b")
+    migrate.upgrade(database.writer)
+
+    assert rows() == before
+    assert any(hours for *_, hours in before)
 
 
 def test_nothing_is_counted_twice_when_two_workers_meet(story, database, clock):
