@@ -10,7 +10,7 @@ import sqlalchemy.orm as so
 
 from moderation.domain.comment import Actor, State
 from moderation.storage.tables import Comment, Decision
-from moderation.storage.types import first_uuid7, time_of_uuid7
+from moderation.storage.types import first_uuid7
 
 _decisions: Any = Decision.__table__  # rows of columns, of which thousands are read
 
@@ -22,21 +22,17 @@ class Verdict(NamedTuple):
     scores: dict[str, float]
     signals: list[dict[str, Any]]
     model: str | None
+    at: datetime
 
     @property
     def comment_id(self) -> uuid.UUID:
         return uuid.UUID(self.key)
 
-    @property
-    def at(self) -> datetime:
-        """When the comment came."""
-        return time_of_uuid7(self.comment_id)
-
 
 def first_verdicts(session: so.Session, site_id: uuid.UUID, since: datetime, *, limit: int) -> list[Verdict]:
     """The machine's first decision on each comment, newest first."""
     query = (
-        sa.select(sa.cast(_decisions.c.comment_id, sa.Text()), _said(session))
+        sa.select(sa.cast(_decisions.c.comment_id, sa.Text()), _decisions.c.created_at, _said(session))
         .where(
             _decisions.c.site_id == site_id,
             _decisions.c.actor == Actor.MACHINE,
@@ -48,10 +44,10 @@ def first_verdicts(session: so.Session, site_id: uuid.UUID, since: datetime, *, 
     )
     rows = session.execute(query).all()
     # Read as one: thousands by themselves take several times as long.
-    parts = json.loads(f"[{','.join(said for _, said in rows)}]")
+    parts = json.loads(f"[{','.join(said for *_, said in rows)}]")
     return [
-        Verdict(key, scores or {}, signals or [], model)
-        for (key, _), (scores, signals, model) in zip(rows, parts, strict=True)
+        Verdict(key, scores or {}, signals or [], model, at)
+        for (key, at, _), (scores, signals, model) in zip(rows, parts, strict=True)
     ]
 
 
