@@ -93,7 +93,7 @@ def bands(database: Database, site: Site, policy: Policy, chosen: Mapping[str, B
     moves: Counter[Move] = Counter()
     examples: dict[Move, list[uuid.UUID]] = {}
     with database.read() as session:
-        rows = past.first_verdicts(session, site.id, now - timedelta(weeks=WEEKS), limit=MOST_VERDICTS)
+        rows, oldest = past.first_verdicts(session, site.id, now - timedelta(weeks=WEEKS), limit=MOST_VERDICTS)
     scores = _table([row.scores for row in rows])
     known: dict[object, Move] = {}
     for row, asked in zip(rows, _asked(scores, policy.bands, chosen), strict=True):
@@ -110,16 +110,20 @@ def bands(database: Database, site: Site, policy: Policy, chosen: Mapping[str, B
             if len(some) < EXAMPLES:
                 some.append(row.comment_id)
     spread, caught = _spread(scores, chosen)
-    days = max((now - rows[-1].at) / timedelta(days=1), 1.0) if rows else 1.0
+    days = max((now - oldest) / timedelta(days=1), 1.0) if oldest else 1.0
     return Effect(len(rows), days, before, after, moves, examples, spread, caught)
 
 
 def _table(scores: Sequence[Mapping[str, float]]) -> Scores:
-    try:  # all of them, as nearly always: a getter of eight reads four times as fast as eight lookups
-        found = [_all_scores(each) for each in scores]
+    return np.array([_row(each) for each in scores], dtype=np.float64).reshape(-1, len(ATTRIBUTES))
+
+
+def _row(scores: Mapping[str, float]) -> tuple[float, ...]:
+    try:  # a getter of eight reads four times as fast as eight lookups
+        found: tuple[float, ...] = _all_scores(scores)
+        return found
     except KeyError:
-        found = [tuple(each.get(name, np.nan) for name in ATTRIBUTES) for each in scores]
-    return np.array(found, dtype=np.float64).reshape(-1, len(ATTRIBUTES))
+        return tuple(scores.get(name, np.nan) for name in ATTRIBUTES)
 
 
 def _asked(scores: Scores, before: Mapping[str, Band], after: Mapping[str, Band]) -> list[int]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.domain.errors import Conflict, InvalidRequest
-from moderation.storage import audit, moderators
+from moderation.storage import audit
 from moderation.storage.engine import Database
 from moderation.storage.secrets import decrypt, encrypt
 from moderation.storage.tables import Moderator, RecoveryCode
@@ -24,11 +24,6 @@ ISSUER = "Moderation"
 def is_on(moderator: Moderator) -> bool:
     """Whether sign-in asks for a code."""
     return moderator.totp_confirmed_at is not None
-
-
-def is_due(session: so.Session, moderator: Moderator) -> bool:
-    """Whether a site asks them for a second factor that they have not set up."""
-    return not is_on(moderator) and moderators.is_asked_for_two_step(session, moderator)
 
 
 def begin(database: Database, moderator: Moderator, *, secret_key: str) -> str:

@@ -48,12 +48,13 @@ class Database:
             self.writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
             self.reader = _sqlite_engine(self.url, begin="BEGIN", query_only=True)
         else:
-            self.writer = self.reader = sa.create_engine(
-                self.url, pool_size=20, pool_pre_ping=True, hide_parameters=True
+            # The connection that was used last is the next: the one that knows the statements of our pages already.
+            self.writer = sa.create_engine(
+                self.url, pool_size=20, pool_pre_ping=True, pool_use_lifo=True, hide_parameters=True
             )
             _alone(self.writer)
-        for engine in {self.writer, self.reader}:
-            _count_errors(engine)
+            _count_errors(self.writer)  # and of `reader`, which is the same engine with an option
+            self.reader = self.writer.execution_options(postgresql_readonly=True)
         self._write_session = so.sessionmaker(self.writer, expire_on_commit=False)
         self._read_session = so.sessionmaker(self.reader, expire_on_commit=False)
 
@@ -139,6 +140,7 @@ def _count_errors(engine: sa.Engine) -> None:
 
 def _sqlite_engine(url: sa.URL, *, begin: str, query_only: bool = False) -> sa.Engine:
     engine = sa.create_engine(url, module=sqlite_module, pool_size=20, hide_parameters=True)
+    _count_errors(engine)
     wal = sqlite_is_fixed(sqlite_module.sqlite_version_info)
 
     @sa.event.listens_for(engine, "connect")

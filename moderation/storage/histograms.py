@@ -9,7 +9,18 @@ from dataclasses import replace
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
-from moderation.storage.listing import EVERYTHING, RISK, Filters, Queue, Sort, arms, bases, joined, merged
+from moderation.storage.listing import (
+    EVERYTHING,
+    RISK,
+    Articles,
+    Filters,
+    Queue,
+    Sort,
+    bases,
+    in_order,
+    joined,
+    own_articles,
+)
 
 _BINS = sa.column("bin", sa.Integer()), sa.column("low", sa.Float()), sa.column("high", sa.Float())
 _ABOVE_ALL = 2.0
@@ -29,37 +40,41 @@ def histogram(
 
     What is to be left out is counted by itself, which is quicker than asking each comment about it.
     """
-    everything = replace(filters, without_reasons=())
-    lowest = _risk_at(session, site_id, queue, everything, at_most)
+    everything, articles = replace(filters, without_reasons=()), own_articles(session, [site_id], filters)
+    lowest = _risk_at(session, site_id, articles, queue, everything, at_most)
     is_cut = lowest is not None
     if lowest is not None:
         everything = replace(everything, risk_from=max(lowest, everything.risk_from or 0.0))
     edges = [number / bins for number in range(1, bins)]
-    counts = _counted(session, site_id, queue, everything, edges)
+    counts = _counted(session, site_id, articles, queue, everything, edges)
     for number, code in enumerate(filters.without_reasons):
         left_out = replace(
             everything, reasons=(code, *filters.reasons), without_reasons=filters.without_reasons[:number]
         )
-        for risk, comments in _risks(session, site_id, queue, left_out):
+        for risk, comments in _risks(session, site_id, articles, queue, left_out):
             counts[bisect_right(edges, risk)] -= comments
     return counts, is_cut
 
 
-def _risk_at(session: so.Session, site_id: uuid.UUID, queue: Queue, filters: Filters, place: int) -> float | None:
+def _risk_at(
+    session: so.Session, site_id: uuid.UUID, articles: Articles, queue: Queue, filters: Filters, place: int
+) -> float | None:
     """The risk of the comment at a place of the list, counted from the riskiest; None if it is not as long."""
-    found = bases(session, [site_id], queue, filters, Sort.RISK)
+    found = bases([site_id], articles, queue, filters, Sort.RISK)
     if len(found) == 1:
         along = found[0].within(filters).with_only_columns(found[0].risk, maintain_column_froms=True)
-        query = along.order_by(found[0].risk.desc())
-    elif found:
-        query = merged(arms(session, [site_id], queue, filters, Sort.RISK, None, place + 1), Sort.RISK, place + 1)
-    else:
-        return None
-    return session.scalar(query.limit(1).offset(place))
+        return session.scalar(along.order_by(found[0].risk.desc()).limit(1).offset(place))
+    query = in_order((site_id,), articles, queue, filters, Sort.RISK, None, place + 1)
+    return None if query is None else session.scalar(query.limit(1).offset(place))
 
 
 def _counted(
-    session: so.Session, site_id: uuid.UUID, queue: Queue, filters: Filters, edges: Sequence[float]
+    session: so.Session,
+    site_id: uuid.UUID,
+    articles: Articles,
+    queue: Queue,
+    filters: Filters,
+    edges: Sequence[float],
 ) -> list[int]:
     """One count for each bin, of a stretch of the index. The bins end where the filters do, because SQLite
     takes only one condition for the end of a stretch, and might take the wrong one.
@@ -75,7 +90,7 @@ def _counted(
         .with_only_columns(sa.func.count(), maintain_column_froms=True)
         .correlate(table)
         .scalar_subquery()
-        for base in bases(session, [site_id], queue, whole, Sort.RISK)
+        for base in bases([site_id], articles, queue, whole, Sort.RISK)
     ]
     if not inside:
         return [0] * len(lows)
@@ -83,10 +98,12 @@ def _counted(
     return [counts[number] for number in range(len(lows))]
 
 
-def _risks(session: so.Session, site_id: uuid.UUID, queue: Queue, filters: Filters) -> Sequence[tuple[float, int]]:
+def _risks(
+    session: so.Session, site_id: uuid.UUID, articles: Articles, queue: Queue, filters: Filters
+) -> Sequence[tuple[float, int]]:
     parts = [
         base.within(filters).with_only_columns(base.risk.label("risk"), maintain_column_froms=True)
-        for base in bases(session, [site_id], queue, filters, Sort.RISK)
+        for base in bases([site_id], articles, queue, filters, Sort.RISK)
     ]
     if not parts:
         return []

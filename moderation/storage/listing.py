@@ -136,13 +136,13 @@ def in_order(
     limit: int,
 ) -> Places | None:
     """The first places of a list, merged; None where nothing can be in it. *articles* are `own_articles`."""
-    parts = arms_of(site_ids, articles, queue, filters, sort, after, limit)
+    parts = arms(site_ids, articles, queue, filters, sort, after, limit)
     return merged(parts, sort, limit) if parts else None
 
 
 def arms(
-    session: so.Session,
     site_ids: Collection[uuid.UUID],
+    articles: Articles,
     queue: Queue,
     filters: Filters,
     sort: Sort,
@@ -154,37 +154,18 @@ def arms(
     Raises:
         InvalidRequest: words are looked for, which no index finds; only `search` does.
     """
-    return arms_of(site_ids, own_articles(session, site_ids, filters), queue, filters, sort, after, limit)
-
-
-def arms_of(
-    site_ids: Collection[uuid.UUID],
-    articles: Articles,
-    queue: Queue,
-    filters: Filters,
-    sort: Sort,
-    after: Place | None,
-    limit: int,
-) -> list[Places]:
-    """The same when the articles are known."""
-    found = _bases(site_ids, articles, queue, filters, sort)
+    found = bases(site_ids, articles, queue, filters, sort)
     return [_arm(base, filters, sort, after, limit) for base in found]
 
 
 def bases(
-    session: so.Session, site_ids: Collection[uuid.UUID], queue: Queue, filters: Filters, sort: Sort
+    site_ids: Collection[uuid.UUID], articles: Articles, queue: Queue, filters: Filters, sort: Sort
 ) -> list["Base"]:
     """Where each arm of a list reads.
 
     Raises:
         InvalidRequest: as in `arms`.
     """
-    return _bases(site_ids, own_articles(session, site_ids, filters), queue, filters, sort)
-
-
-def _bases(
-    site_ids: Collection[uuid.UUID], articles: Articles, queue: Queue, filters: Filters, sort: Sort
-) -> list["Base"]:
     if filters.needs_scan:
         raise InvalidRequest("A search can be read, but not counted or decided as a whole.", code="words-not-indexed")
     mark, states = _WHAT[queue]

@@ -5,6 +5,7 @@ import secrets
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
@@ -39,6 +40,8 @@ def moderator_by_email(session: so.Session, email: str) -> Moderator | None:
 
 
 def names(session: so.Session, moderator_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    if not moderator_ids:
+        return {}
     rows = session.execute(sa.select(Moderator.id, Moderator.name).where(Moderator.id.in_(moderator_ids)))
     return {row.id: row.name for row in rows}
 
@@ -57,19 +60,29 @@ def join_site(session: so.Session, moderator: Moderator, site: Site, role: Role)
     _note_role(session, site, moderator.id, role)
 
 
+class OwnSite(NamedTuple):
+    """A site that a moderator works on, and what they are there."""
+
+    id: uuid.UUID
+    name: str
+    role: Role
+    requires_two_step: bool
+
+
+def own_sites(session: so.Session, moderator_id: uuid.UUID) -> list[OwnSite]:
+    """The moderator's sites, by name."""
+    rows = session.execute(
+        sa.select(Site.id, Site.name, Membership.role, Site.requires_two_step)
+        .join(Membership, Membership.site_id == Site.id)
+        .where(Membership.moderator_id == moderator_id)
+        .order_by(Site.name, Site.id)
+    )
+    return [OwnSite(*row) for row in rows]
+
+
 def roles(session: so.Session, moderator_id: uuid.UUID) -> dict[uuid.UUID, Role]:
     """The moderator's role on each of their sites."""
-    rows = session.execute(
-        sa.select(Membership.site_id, Membership.role).where(Membership.moderator_id == moderator_id)
-    )
-    return {row.site_id: row.role for row in rows}
-
-
-def is_asked_for_two_step(session: so.Session, moderator: Moderator) -> bool:
-    """Whether a site that they work on wants two-step sign-in of its people."""
-    asked = sa.select(Site.id).join(Membership, Membership.site_id == Site.id)
-    asked = asked.where(Membership.moderator_id == moderator.id, Site.requires_two_step)
-    return session.scalar(asked.limit(1)) is not None
+    return {site.id: site.role for site in own_sites(session, moderator_id)}
 
 
 def people_of(session: so.Session, site_id: uuid.UUID) -> list[tuple[Moderator, Role]]:

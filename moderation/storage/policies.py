@@ -1,6 +1,7 @@
 """Policies as rows: a JSON document a version."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,12 @@ _known: dict[tuple[uuid.UUID, int], Policy] = {}
 
 def current_policy(session: so.Session, site: Site) -> Policy:
     return load_policy(session, site, site.policy_version)
+
+
+def current_policies(session: so.Session, site_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Policy]:
+    """The policies of several sites, by their ids."""
+    found = session.scalars(sa.select(Site).where(Site.id.in_(site_ids)))
+    return {site.id: current_policy(session, site) for site in found}
 
 
 def load_policy(session: so.Session, site: Site, version: int) -> Policy:

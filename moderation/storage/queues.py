@@ -19,7 +19,7 @@ from moderation.storage.listing import (
     Place,
     Queue,
     Sort,
-    arms_of,
+    arms,
     in_order,
     in_parts,
     joined,
@@ -145,7 +145,7 @@ def _counting(
     at_most: int,
 ) -> sa.Select[int] | None:
     sort = Sort.NEWEST if after is None else Sort.OLDEST
-    parts = arms_of(site_ids, articles, queue, filters, sort, after, at_most)
+    parts = arms(site_ids, articles, queue, filters, sort, after, at_most)
     if not parts:
         return None
     some = sa.select(ID).select_from(joined(parts)).limit(at_most).subquery()
@@ -176,7 +176,7 @@ def articles_in(
     *,
     filters: Filters = EVERYTHING,
     also: uuid.UUID | None = None,
-    looked_at: int = 500,
+    looked_at: int = 200,
     limit: int = 20,
 ) -> list[tuple[Article, int]]:
     """What the riskiest comments of a list are about, with how many of them; and *also*, if it is theirs."""

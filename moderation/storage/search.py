@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.domain.errors import InvalidRequest
-from moderation.storage.listing import MAX_ARMS, Filters, Place, Queue, Sort, arms, merged, order
+from moderation.storage.listing import MAX_ARMS, Filters, Place, Queue, Sort, arms, merged, order, own_articles
 from moderation.storage.tables import Article, Comment
 
 SCANNED = 10_000
@@ -41,7 +41,7 @@ def find(
         InvalidRequest: the list is of more sites than can be searched at once.
     """
     plain = replace(filters, words=(), author_name="")
-    parts = arms(session, site_ids, queue, plain, sort, after, SCANNED)
+    parts = arms(site_ids, own_articles(session, site_ids, plain), queue, plain, sort, after, SCANNED)
     if len(parts) > MAX_ARMS:
         raise InvalidRequest("These are too many sites to search at once. Choose one.", code="too-many-sites")
     if not parts:

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import secrets
 import uuid
-from collections.abc import Collection
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
@@ -153,8 +152,3 @@ def rotate_secret(session: so.Session, site: Site, webhook_secret: bytes, *, end
 
 def _sha256(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
-
-
-def site_names(session: so.Session, site_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    rows = session.execute(sa.select(Site.id, Site.name).where(Site.id.in_(site_ids)).order_by(Site.name))
-    return {row.id: row.name for row in rows}

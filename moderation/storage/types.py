@@ -62,10 +62,5 @@ def time_of_uuid7(key: uuid.UUID) -> datetime:
     return datetime.fromtimestamp((key.int >> 80) / 1000, UTC)
 
 
-def time_of(key: uuid.UUID) -> datetime:
-    """When a key was made."""
-    return datetime.fromtimestamp((key.int >> 80) / 1000, UTC)
-
-
 def utc_now() -> datetime:
     return datetime.now(UTC)

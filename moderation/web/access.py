@@ -48,7 +48,10 @@ def for_dialect(view: View) -> View:
 
 
 def for_moderators(view: View) -> View:
-    """Mark a view for signed-in people: `g.moderator`, and `g.roles` by site."""
+    """Mark a view for signed-in people: `g.moderator`, and by site `g.roles` and, in order, `g.site_names`.
+
+    `g.asked_for_two_step` is whether one of the sites wants two-step sign-in of its people.
+    """
     return _mark(view, "moderators")
 
 
@@ -227,8 +230,10 @@ def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
         found = moderators.find_session(session, token, now) if token else None
         if found is not None:
             g.moderator, g.session = found.moderator, found
-            g.roles = moderators.roles(session, found.moderator_id)
-            lacks_step = second_factor.is_due(session, found.moderator)
+            own_sites = moderators.own_sites(session, found.moderator_id)
+            g.roles = {site.id: site.role for site in own_sites}
+            g.site_names = {site.id: site.name for site in own_sites}
+            g.asked_for_two_step = any(site.requires_two_step for site in own_sites)
             audit.acting.set(Who(Actor.MODERATOR.value, found.moderator_id))
     if found is None:
         if is_passive:
@@ -238,7 +243,9 @@ def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
         return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")), 303)
     is_first = found.moderator.first_password_ends_at is not None
     if (is_first and request.endpoint not in WITH_A_FIRST_PASSWORD) or (
-        lacks_step and request.endpoint not in WITHOUT_A_SECOND_STEP
+        g.asked_for_two_step
+        and not second_factor.is_on(found.moderator)
+        and request.endpoint not in WITHOUT_A_SECOND_STEP
     ):
         return ("", 204) if is_passive else redirect(url_for("account.account"), 303)
     if not is_passive and now - found.seen_at > moderators.SEEN_RESOLUTION:
@@ -250,6 +257,11 @@ def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
 def readable_sites() -> list[Any]:
     """The ids of the sites that the signed-in person may look at."""
     return list(cast(dict[Any, Role], g.roles))
+
+
+def site_names() -> dict[Any, str]:
+    """What the sites are called that the signed-in person may look at, by their ids and in order."""
+    return dict(g.site_names)
 
 
 def decidable_sites() -> list[Any]:

@@ -16,7 +16,7 @@ _BYTE_ORDER_MARK = "\ufeff"  # without it, Excel does not take a file for UTF-8
 
 def defused(cell: Cell) -> Cell:
     """A text that a spreadsheet would calculate, marked as text; numbers are ours and stay."""
-    if isinstance(cell, str) and (cell.startswith(_FORMULA) or cell.lstrip(" ").startswith(_FORMULA)):
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA):
         return f"'{cell}"
     return cell
 

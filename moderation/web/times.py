@@ -1,7 +1,8 @@
 """Times as a page shows them: in the reader's own zone and language."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import dates
@@ -34,13 +35,24 @@ def zone() -> ZoneInfo:
 
 def exact(at: datetime) -> str:
     """To the minute, with the zone's name: `Nov 23, 2026, 10:00 AM CET`."""
-    clock = dates.format_time(at, "short", tzinfo=zone(), locale=locale_name())
-    return f"{day(at)}, {clock} {at.astimezone(zone()):%Z}"
+    here, locale = at.astimezone(zone()), locale_name()
+    return f"{_date(here.date(), locale)}, {_clock(here.hour, here.minute, locale)} {here:%Z}"
 
 
 def day(at: datetime) -> str:
     """The day it was in the reader's zone: `Nov 23, 2026`."""
-    return dates.format_date(at.astimezone(zone()).date(), "medium", locale=locale_name())
+    return _date(at.astimezone(zone()).date(), locale_name())
+
+
+# Kept: a page of a list writes dozens, most of the same days and all of the same 1,440 minutes.
+@lru_cache(maxsize=4_096)
+def _date(day: date, locale: str) -> str:
+    return dates.format_date(day, "medium", locale=locale)
+
+
+@lru_cache(maxsize=4_096)
+def _clock(hour: int, minute: int, locale: str) -> str:
+    return dates.format_time(time(hour, minute), "short", locale=locale)
 
 
 def when(at: datetime, now: datetime) -> When:

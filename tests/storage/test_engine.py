@@ -51,9 +51,23 @@ def test_postgresql_starts_no_other_processes_for_a_question_and_no_compiler(pos
         assert settings(session) == ["0", "off"]
 
 
-def test_sqlite_read_session_cannot_write(sqlite_database):
-    with sqlite_database.read() as session, pytest.raises(sa.exc.OperationalError, match="readonly"):
+def test_a_read_session_cannot_write_and_the_next_write_can(database):
+    with database.read() as session, pytest.raises(sa.exc.DBAPIError, match=r"readonly|read-only"):
         make_site(session)
+
+    with database.write() as session:
+        make_site(session)
+
+
+def test_a_failed_statement_is_counted_once(database, monkeypatch):
+    counted = []
+    monkeypatch.setattr(engine.metrics, "count_database_error", counted.append)
+
+    for block in (database.read, database.write):
+        with pytest.raises(sa.exc.DBAPIError), block() as session:
+            session.execute(sa.text("SELECT no_such_column FROM sites"))
+
+    assert len(counted) == 2
 
 
 @pytest.mark.parametrize(

@@ -100,8 +100,13 @@ def test_a_day_that_has_just_begun_has_its_column():
 
 def test_hours_are_summed_by_slot_and_by_hour_of_the_day():
     chosen = period(7, ZoneInfo("Europe/Berlin"), NOW)
-    ten = int(datetime(2026, 11, 1, 23, tzinfo=UTC).timestamp()) // 3_600  # midnight in Berlin
+    of_window = [0] * (chosen.window.hours[1] - chosen.window.hours[0])
+    midnight = int(datetime(2026, 11, 1, 23, tzinfo=UTC).timestamp()) // 3_600 - chosen.window.hours[0]  # in Berlin
+    some, others = of_window.copy(), of_window.copy()
+    some[midnight], some[midnight - 24], others[midnight - 1] = 2, 1, 5
 
-    assert chosen.slots[-1].sum({ten: 2, ten - 1: 5}) == 2
-    assert chosen.slots[-2].sum({ten: 2, ten - 1: 5}) == 5
-    assert chosen.by_hour_of_day([[{ten: 2, ten - 24: 1}, {ten - 1: 5}], []]) == [[3, *[0] * 22, 5], [0] * 24]
+    assert chosen.by_slot(some) == [0, 0, 0, 0, 0, 1, 2]
+    assert chosen.by_slot(others) == [0, 0, 0, 0, 0, 5, 0]
+    assert chosen.by_slot([]) == [0] * 7
+    assert chosen.by_hour_of_day([some, others]) == [3, *[0] * 22, 5]
+    assert chosen.by_hour_of_day([]) == [0] * 24

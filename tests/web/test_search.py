@@ -8,7 +8,7 @@ import pytest
 from moderation import preferences
 from moderation.domain.comment import Action, Article, Author
 from moderation.storage import comments, marks, search
-from moderation.storage.types import first_uuid7, time_of
+from moderation.storage.types import first_uuid7, time_of_uuid7
 from tests.factories import NOW, make_comment
 from tests.web.conftest import Tags
 from tests.web.test_dashboard import cards_on
@@ -138,4 +138,4 @@ def test_a_decision_leads_back_to_the_search(browser, shelf):
 
 
 def test_a_key_knows_its_time():
-    assert time_of(first_uuid7(NOW)) == NOW
+    assert time_of_uuid7(first_uuid7(NOW)) == NOW

@@ -173,9 +173,8 @@ def _check_code() -> None:
 
 
 def _check_not_asked_for() -> None:
-    with services().database.read() as session:
-        if moderators.is_asked_for_two_step(session, g.moderator):
-            raise Refused(gettext("A site that you work on asks for two-step sign-in."), 409)
+    if g.asked_for_two_step:
+        raise Refused(gettext("A site that you work on asks for two-step sign-in."), 409)
 
 
 def _done(sentence: str) -> ResponseReturnValue:
@@ -202,7 +201,7 @@ def _page(form: str = "", message: str = "") -> str:
             session,
             sign_ins=rows,
             two_step=second_factor.is_on(g.moderator),
-            two_step_is_due=second_factor.is_due(session, g.moderator),
+            two_step_is_due=g.asked_for_two_step and not second_factor.is_on(g.moderator),
             codes_left=second_factor.recovery_codes_left(session, g.moderator),
             lengths=(MIN_LENGTH, MAX_LENGTH),
             is_first=g.moderator.first_password_ends_at is not None,

@@ -13,14 +13,14 @@ from moderation import batches, proof
 from moderation.deciding import PERSON_ACTIONS, check
 from moderation.domain.comment import Action
 from moderation.domain.errors import InvalidRequest, NotAllowed, NotFound
-from moderation.storage import authors, comments, sites
+from moderation.storage import authors, comments
 from moderation.storage.histograms import histogram
 from moderation.storage.listing import Filters, Queue
 from moderation.storage.marks import Matter
 from moderation.storage.policies import current_policy
 from moderation.storage.tables import Batch, Site
 from moderation.storage.types import utc_now
-from moderation.web.access import decidable_sites, for_moderators, readable_sites
+from moderation.web.access import decidable_sites, for_moderators, readable_sites, site_names
 from moderation.web.batches import words
 from moderation.web.batches.range import BINS, Range, bars, read_range, usual
 from moderation.web.dashboard.desk import ACTIONS, read_choice
@@ -55,7 +55,7 @@ def by_score(name: str) -> str:
     """A queue over the score, to choose a part of it."""
     shelf, wish = SHELF_OF_PATH[name], read_wish(SHELF_OF_PATH[name], request.args)
     with services().database.read() as session:
-        names = sites.site_names(session, readable_sites())
+        names = site_names()
         site_id = _site_of(wish, names)
         counts, is_cut = histogram(session, site_id, shelf.queue, filters=_filters(wish), bins=BINS, at_most=MOST_DRAWN)
         chosen = read_range(request.args, usual(counts))
@@ -86,8 +86,7 @@ def choose(name: str) -> ResponseReturnValue:
     """Move the handles, or draw a sample of what is between them."""
     shelf, wish = SHELF_OF_PATH[name], read_wish(SHELF_OF_PATH[name], request.args)
     chosen = read_range(request.form, Range(0, 100))
-    with services().database.read() as session:
-        site_id = _site_of(wish, sites.site_names(session, readable_sites()))
+    site_id = _site_of(wish, site_names())
     here = _own_address(shelf, wish, site_id, chosen)
     action = ACTIONS.get(request.form.get("action", ""))
     if action is None:

@@ -17,13 +17,13 @@ from moderation.batch_work import carry_on
 from moderation.batches import Stage
 from moderation.domain.comment import Action
 from moderation.domain.errors import Conflict, InvalidRequest, NotFound
-from moderation.storage import comments, sites
+from moderation.storage import comments
 from moderation.storage.engine import Database
 from moderation.storage.policies import current_policy
 from moderation.storage.tables import Batch, Site
 from moderation.storage.types import utc_now
 from moderation.web import cursors
-from moderation.web.access import decidable_sites, for_moderators, readable_sites
+from moderation.web.access import decidable_sites, for_moderators, readable_sites, site_names
 from moderation.web.batches import words
 from moderation.web.batches.choosing import address_of, must_decide
 from moderation.web.card.cards import make_cards, make_line
@@ -214,7 +214,7 @@ def _facts(session: so.Session, batch: Batch) -> dict[str, Any]:
         "selection": words.selection_of(batch.query, words.names_of(session, batch.site_id, batch.query)),
         "counts": words.counts_of(batch),
         "sample_says": words.sample_of(batch),
-        "site": sites.site_names(session, [batch.site_id])[batch.site_id] if len(readable_sites()) > 1 else "",
+        "site": site_names()[batch.site_id] if len(readable_sites()) > 1 else "",
         "at": when(batch.started_at or batch.created_at, now),
         "undone": when(batch.undone_at, now) if batch.undone_at else None,
         "reason": current_policy(session, session.get_one(Site, batch.site_id)).reason_text(batch.reason_code)

@@ -18,8 +18,8 @@ from moderation.domain.policy import Policy, Preset
 from moderation.domain.reading import Careful
 from moderation.domain.standing import Standing, current
 from moderation.storage import comments as storage
-from moderation.storage.policies import current_policy
-from moderation.storage.tables import Comment, Decision, Note, Report, Site
+from moderation.storage.policies import current_policies
+from moderation.storage.tables import Comment, Decision, Note, Report
 from moderation.web.card.eyes import Eyes, said
 from moderation.web.card.grounds import Grounds, grounds
 from moderation.web.card.marking import Piece, labels
@@ -149,7 +149,7 @@ def make_cards(
     written = notes.of_comments(session, rows)
     if eyes.mask:
         fold_ahead(text for row in rows for text in _texts(row))
-    policies = {site_id: current_policy(session, session.get_one(Site, site_id)) for site_id in _sites(rows)}
+    policies = current_policies(session, {row.site_id for row in rows})
     return [
         _card(
             row,
@@ -168,10 +168,6 @@ def make_cards(
 
 def _texts(row: Comment) -> tuple[str, ...]:
     return row.text or "", row.parent_text, row.author_name, row.article.title if row.article else ""
-
-
-def _sites(rows: Sequence[Comment]) -> set[uuid.UUID]:
-    return {row.site_id for row in rows}
 
 
 def _card(

@@ -18,8 +18,8 @@ from moderation.domain.policy import Preset
 from moderation.storage import appeals as stored_appeals
 from moderation.storage import comments, queues
 from moderation.storage.listing import Place, Queue, Sort
-from moderation.storage.policies import current_policy
-from moderation.storage.tables import Appeal, Comment, Site
+from moderation.storage.policies import current_policies
+from moderation.storage.tables import Appeal, Comment
 from moderation.storage.types import utc_now
 from moderation.web import cursors
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
@@ -134,12 +134,11 @@ def _page(draft: Draft | None = None) -> str:
 
 def _objections(session: so.Session, rows: Sequence[Comment]) -> list[Objection]:
     found, looking = stored_appeals.of_comments(session, rows), eyes(session)
-    presets = {
-        site_id: current_policy(session, session.get_one(Site, site_id)).reasons
-        for site_id in {row.site_id for row in rows}
-    }
+    policies = current_policies(session, {row.site_id for row in rows})
     return [
-        _objection(row, card, found[row.id], presets[row.site_id], sent=when(found[row.id].created_at, looking.now))
+        _objection(
+            row, card, found[row.id], policies[row.site_id].reasons, sent=when(found[row.id].created_at, looking.now)
+        )
         for row, card in zip(rows, make_cards(session, rows, looking), strict=True)
     ]
 

@@ -11,11 +11,11 @@ from flask_babel import gettext, lazy_gettext
 from moderation import batches, preferences, wellbeing
 from moderation.batches import Stage
 from moderation.domain.comment import Action, State
-from moderation.storage import comments, outbox, queues, sites
+from moderation.storage import comments, outbox, queues
 from moderation.storage.listing import Filters, Queue
 from moderation.storage.tables import Decision
 from moderation.storage.types import utc_now
-from moderation.web.access import decidable_sites, readable_sites
+from moderation.web.access import decidable_sites, readable_sites, site_names
 from moderation.web.batches import words as batch_words
 from moderation.web.card.cards import make_line
 from moderation.web.card.eyes import Eyes
@@ -82,7 +82,7 @@ def eyes(session: so.Session) -> Eyes:
     """The signed-in person's."""
     mine = preferences.read(g.moderator)
     return Eyes(
-        sites.site_names(session, readable_sites()),
+        site_names(),
         decidable_sites(),
         utc_now(),
         g.moderator.id,

@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from moderation.domain.reading import ATTRIBUTES
-from moderation.storage import queues, sites
+from moderation.storage import queues
 from moderation.storage.listing import Filters, Place, Sort
 from moderation.web import cursors
-from moderation.web.access import readable_sites
+from moderation.web.access import readable_sites, site_names
 from moderation.web.card.marking import label_of
 from moderation.web.dashboard.mine import mine
 from moderation.web.dashboard.shelves import Shelf
@@ -125,7 +125,7 @@ def fields(session: so.Session, shelf: Shelf, wish: Wish) -> list[Field]:
     if articles := _articles(session, shelf, wish):
         value = str(wish.article_id or "")
         found.append(Field("article", _("Article"), value, [("", _("All articles")), *articles]))
-    names = sites.site_names(session, readable_sites())
+    names = site_names()
     if len(names) > 1:
         some = sorted(((str(site_id), name) for site_id, name in names.items()), key=lambda item: item[1])
         found.append(Field("site", _("Site"), str(wish.site_id or ""), [("", _("All sites")), *some]))

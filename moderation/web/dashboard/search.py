@@ -10,12 +10,12 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from moderation.storage import authors, queues, sites
+from moderation.storage import authors, queues
 from moderation.storage import search as stored
 from moderation.storage.listing import Filters, Place, Sort
-from moderation.storage.types import time_of, utc_now
+from moderation.storage.types import time_of_uuid7, utc_now
 from moderation.web import cursors
-from moderation.web.access import for_moderators, readable_sites
+from moderation.web.access import for_moderators, readable_sites, site_names
 from moderation.web.card.cards import make_cards
 from moderation.web.card.marking import label_of
 from moderation.web.dashboard.frame import eyes, page
@@ -100,7 +100,7 @@ def _scope(session: so.Session, query: Query) -> Scope:
     """
     site_ids, notes = readable_sites(), []
     if query.site:
-        names = sites.site_names(session, readable_sites())
+        names = site_names()
         site_ids = [site_id for site_id, name in names.items() if query.site.casefold() in name.casefold()]
         if not site_ids:
             raise BadQuery(_("None of your sites is called “%(name)s”.", name=query.site))
@@ -139,9 +139,9 @@ def _looked_to(place: Place, sort: Sort) -> str:
     if sort is Sort.RISK:
         words = _("Looked through everything down to a risk of %(percent)s %%.", percent=round(place.risk * 100))
     elif sort is Sort.NEWEST:
-        words = _("Looked through everything back to %(time)s.", time=exact(time_of(place.id)))
+        words = _("Looked through everything back to %(time)s.", time=exact(time_of_uuid7(place.id)))
     else:
-        words = _("Looked through everything up to %(time)s.", time=exact(time_of(place.id)))
+        words = _("Looked through everything up to %(time)s.", time=exact(time_of_uuid7(place.id)))
     return str(words)
 
 

@@ -1,6 +1,6 @@
 """What happened when: by hour or day, and by the hour of the day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -20,7 +20,7 @@ from moderation.web.times import locale_name
 def comments(figures: Figures, period: Period, link: Link) -> Panel:
     """What came, by what the machine did with it."""
     kinds = {Action.PUBLISH: gettext("published"), Action.HOLD: gettext("held"), Action.REJECT: gettext("rejected")}
-    series = {action: per_slot(period, figures.by_hour.get(("arrived", action), {})) for action in kinds}
+    series = {action: period.by_slot(figures.by_hour.get(("arrived", action), [])) for action in kinds}
     return _over_time(
         period,
         link,
@@ -42,7 +42,7 @@ def decisions(figures: Figures, period: Period, link: Link) -> Panel:
         Actor.MODERATOR: gettext("moderators"),
         Actor.BLOG: gettext("the blog’s staff"),
     }
-    series = {actor: per_slot(period, figures.by_hour.get(("decided", actor), {})) for actor in kinds}
+    series = {actor: period.by_slot(figures.by_hour.get(("decided", actor), [])) for actor in kinds}
     people = figures.total("decided", Actor.MODERATOR) + figures.total("decided", Actor.BLOG)
     return _over_time(
         period,
@@ -98,7 +98,7 @@ def hours(figures: Figures, period: Period, link: Link) -> Panel:
     """When in the day comments come, and when people decide."""
     arrived = [by_hour for (kind, _), by_hour in figures.by_hour.items() if kind == "arrived"]
     decided = [by_hour for (kind, by), by_hour in figures.by_hour.items() if kind == "decided" and by != Actor.MACHINE]
-    came, done = period.by_hour_of_day([arrived, decided])
+    came, done = period.by_hour_of_day(arrived), period.by_hour_of_day(decided)
     places, rows = [], []
     for hour in range(24):
         name = f"{hour:02}:00"
@@ -131,8 +131,8 @@ def hours(figures: Figures, period: Period, link: Link) -> Panel:
 
 def pace(figures: Figures, period: Period, link: Link) -> Panel:
     """One's own decisions; nobody else's."""
-    total, gap = sum(figures.own.values()), quantile(figures.gaps, 0.5)
-    numbers = per_slot(period, figures.own)
+    total, gap = sum(figures.own), quantile(figures.gaps, 0.5)
+    numbers = period.by_slot(figures.own)
     places = [
         Place(
             f"{_name(period, slot)}: {amount(numbers[n])}",
@@ -145,7 +145,7 @@ def pace(figures: Figures, period: Period, link: Link) -> Panel:
         ngettext("You decided %(count)s time.", "You decided %(count)s times.", total, count=amount(total)),
         gettext(
             "On average, %(count)s in an hour in which you decided at all.",
-            count=amount(round(total / max(len(figures.own), 1), 1)),
+            count=amount(round(total / max(sum(map(bool, figures.own)), 1), 1)),
         ),
         ""
         if gap is None
@@ -165,10 +165,6 @@ def pace(figures: Figures, period: Period, link: Link) -> Panel:
         ),
         is_empty=not total,
     )
-
-
-def per_slot(period: Period, by_hour: Mapping[int, int]) -> list[int]:
-    return [slot.sum(by_hour) for slot in period.slots]
 
 
 def _tick(period: Period, n: int) -> tuple[str, bool]:

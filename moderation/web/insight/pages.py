@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 import sqlalchemy.orm as so
@@ -12,12 +13,11 @@ from flask_babel import gettext, ngettext
 from moderation.domain.errors import NotFound
 from moderation.storage import behind as stored
 from moderation.storage import insight as figures
-from moderation.storage import sites
 from moderation.storage.insight import Window
 from moderation.storage.tallies import start_of
 from moderation.storage.types import utc_now
 from moderation.web import cursors
-from moderation.web.access import for_moderators, readable_sites
+from moderation.web.access import for_moderators, readable_sites, site_names
 from moderation.web.card.cards import make_line
 from moderation.web.card.eyes import excerpts
 from moderation.web.csv_files import Cell, csv_file
@@ -147,6 +147,7 @@ def _time(name: str, usual: datetime) -> datetime:
         raise unknown() from None
 
 
+@lru_cache(maxsize=4_096)  # each end of a slot stands in a dozen links
 def _stamp(at: datetime) -> str:
     return f"{at.isoformat()[:13]}Z"  # as STAMP, but quick
 
@@ -179,7 +180,7 @@ def _choices(session: so.Session, days: int, site_id: uuid.UUID | None) -> list[
     """What the page is of: a length of time, and a site where there are several."""
     lengths = [(str(n), gettext("24 hours") if n == 1 else ngettext("%(num)d day", "%(num)d days", n)) for n in DAYS]
     fields = [Field("days", gettext("Time"), str(days), lengths)]
-    names = sites.site_names(session, readable_sites())
+    names = site_names()
     if len(names) > 1:
         some = sorted(((str(key), name) for key, name in names.items()), key=lambda item: item[1])
         fields.append(Field("site", gettext("Site"), str(site_id or ""), [("", gettext("All sites")), *some]))

@@ -1,8 +1,9 @@
 """A stretch of the past as its reader counts it: the hours of a day, or the days of their own time zone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from moderation.storage.insight import Window
@@ -17,9 +18,6 @@ class Slot:
 
     since: datetime
     until: datetime
-
-    def sum(self, by_hour: Mapping[int, int]) -> int:
-        return sum(by_hour.get(hour, 0) for hour in range(hour_of(self.since), hour_of(self.until)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +34,23 @@ class Period:
     def window(self) -> Window:
         return Window(self.slots[0].since, self.slots[-1].until)
 
-    def by_hour_of_day(self, several: Iterable[Iterable[Mapping[int, int]]]) -> list[list[int]]:
-        """For each of *several*, what its counts by hour come to at each hour of the day."""
-        hour_of_day = {hour: start_of(hour).astimezone(self.zone).hour for hour in range(*self.window.hours)}
-        counts = []
-        for some in several:
-            counts.append(each := [0] * 24)
-            for by_hour in some:
-                for hour, number in by_hour.items():
-                    each[hour_of_day[hour]] += number
+    def by_slot(self, by_hour: Sequence[int]) -> list[int]:
+        """The sums of counts by the hours of the window; of no counts at all, noughts."""
+        first, _ = self.window.hours
+        return [sum(by_hour[hour_of(slot.since) - first : hour_of(slot.until) - first]) for slot in self.slots]
+
+    def by_hour_of_day(self, by_hour: Iterable[Sequence[int]]) -> list[int]:
+        """What several counts by the hours of the window come to at each hour of the day."""
+        counts = [0] * 24
+        for numbers in by_hour:
+            for hour, number in zip(_hours_of_day(*self.window.hours, self.zone), numbers, strict=True):
+                counts[hour] += number
         return counts
+
+
+@lru_cache(maxsize=32)
+def _hours_of_day(first: int, last: int, zone: ZoneInfo) -> tuple[int, ...]:
+    return tuple(start_of(hour).astimezone(zone).hour for hour in range(first, last))
 
 
 def period(days: int, zone: ZoneInfo, now: datetime) -> Period:

@@ -46,7 +46,7 @@ def articles(figures: Figures, link: Link) -> Panel:
                 article.title or article.external_id,
                 article.title or article.external_id,
                 number,
-                link("held", key=article.id.hex),
+                link("held", key=article.key),
             )
             for article, number in figures.articles
         ],

@@ -50,7 +50,7 @@ def add() -> ResponseReturnValue:
     except (InvalidRequest, Conflict) as error:
         status = 409 if isinstance(error, Conflict) else 422
         return _page(slug=slug[:80], name=name, refused=error.said(gettext)), status
-    g.roles[new.row.id] = Role.OWNER
+    g.roles[new.row.id], g.site_names[new.row.id] = Role.OWNER, new.row.name
     log.info("site_added", site=new.row.slug, moderator=str(g.moderator.id))
     return site_page(new.row, new_key=new.key, new_secret=new.secret)
 
