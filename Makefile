@@ -43,9 +43,13 @@ WORDS := moderation/web/translations
 messages: env
 	$(BIN)/pybabel --quiet extract -F pyproject.toml -k lazy_gettext -k lazy_ngettext:1,2 \
 		-k InvalidRequest -k NotFound -k NotAllowed -k Conflict -k MailError \
-		--copyright-holder "" --add-location file -o $(WORDS)/messages.pot .
+		--project moderation --header-comment "# The words of the pages and the mails, for translators." \
+		--add-location file -o $(WORDS)/messages.new .
+	@# A new date alone is no change.
+	@if diff -q -I '^"POT-Creation-Date' $(WORDS)/messages.new $(WORDS)/messages.pot >/dev/null; \
+		then rm $(WORDS)/messages.new; else mv $(WORDS)/messages.new $(WORDS)/messages.pot; fi
 	@for catalogue in $(wildcard $(WORDS)/*/LC_MESSAGES/messages.po); do \
-		$(BIN)/pybabel --quiet update --no-fuzzy-matching -i $(WORDS)/messages.pot -o $$catalogue \
+		$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date -i $(WORDS)/messages.pot -o $$catalogue \
 			-l $$(basename $$(dirname $$(dirname $$catalogue))) && \
 		$(BIN)/pybabel --quiet compile -i $$catalogue -o $${catalogue%.po}.mo || exit 1; \
 	done

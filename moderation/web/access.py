@@ -1,10 +1,12 @@
 """Who may call what: every view is closed until it carries a mark."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, after_this_request, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from moderation import second_factor
@@ -14,7 +16,7 @@ from moderation.storage import audit, moderators, sites
 from moderation.storage.audit import Who
 from moderation.storage.secrets import decrypt
 from moderation.storage.sites import list_sites, site_by_slug
-from moderation.storage.tables import ApiKey, Role, Site
+from moderation.storage.tables import ApiKey, ModeratorSession, Role, Site
 from moderation.storage.types import utc_now
 from moderation.web import dialect
 from moderation.web.dialect import Caller
@@ -84,9 +86,11 @@ def _end(_: BaseException | None) -> None:
 
 def guard() -> ResponseReturnValue | None:
     """Runs before every view. One without a mark is refused: forgetting it is safe."""
-    if isinstance(request.routing_exception, HTTPException):
-        return None  # 404 and 405 are answered as such
     audit.acting.set(Who("nobody"))
+    if isinstance(request.routing_exception, HTTPException):
+        with suppress(SQLAlchemyError):  # without a database, the page that tells of it has no frame
+            _find_sign_in()
+        return None  # 404 and 405 are answered as such
     view = current_app.view_functions[request.endpoint or ""]
     match "all" if request.endpoint == "static" else getattr(view, "_open_to", None):
         case "all":
@@ -224,17 +228,26 @@ def session_cookie() -> str:
     return "__Host-moderation" if services().settings.secure_cookies else "moderation"
 
 
-def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
-    token, now = request.cookies.get(session_cookie(), ""), utc_now()
+def _find_sign_in() -> ModeratorSession | None:
+    """Who is signed in, and all that `g` tells of them."""
+    token = request.cookies.get(session_cookie(), "")
+    if not token:
+        return None
     with services().database.read() as session:
-        found = moderators.find_session(session, token, now) if token else None
-        if found is not None:
-            g.moderator, g.session = found.moderator, found
-            own_sites = moderators.own_sites(session, found.moderator_id)
-            g.roles = {site.id: site.role for site in own_sites}
-            g.site_names = {site.id: site.name for site in own_sites}
-            g.asked_for_two_step = any(site.requires_two_step for site in own_sites)
-            audit.acting.set(Who(Actor.MODERATOR.value, found.moderator_id))
+        found = moderators.find_session(session, token, utc_now())
+        own_sites = moderators.own_sites(session, found.moderator_id) if found else []
+    if found is None:
+        return None
+    g.roles = {site.id: site.role for site in own_sites}
+    g.site_names = {site.id: site.name for site in own_sites}
+    g.asked_for_two_step = any(site.requires_two_step for site in own_sites)
+    g.moderator, g.session = found.moderator, found
+    audit.acting.set(Who(Actor.MODERATOR.value, found.moderator_id))
+    return found
+
+
+def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
+    found, now = _find_sign_in(), utc_now()
     if found is None:
         if is_passive:
             return render_template("signed_out.html"), 286  # htmx asks no further

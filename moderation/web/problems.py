@@ -6,13 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, request
 from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from moderation.domain import errors
 from moderation.domain.words import N_
 from moderation.web import dialect
+from moderation.web.error_page import error_page, form_expired
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,7 @@ HTTP_CODES = {
 
 def install(app: Flask) -> None:
     app.register_error_handler(errors.ModerationError, handle_ours)
+    app.register_error_handler(CSRFError, form_expired)
     app.register_error_handler(HTTPException, handle_http)
     app.register_error_handler(Exception, handle_unexpected)
 
@@ -108,7 +111,7 @@ def _in_dialect(error: Exception, status: int) -> Response | None:
 
 def _ours(error: errors.ModerationError, status: int) -> Response:
     if not speaks_json():
-        return _page(status, gettext(error.title), error.said(gettext))
+        return error_page(status, gettext(error.title), error.said(gettext))
     extra: dict[str, Any] = {}
     if isinstance(error, errors.InvalidRequest) and error.errors:
         extra["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in error.errors]
@@ -127,7 +130,9 @@ def handle_http(error: HTTPException) -> Response:
     if response is None:
         is_json = speaks_json()
         response = (
-            problem(code, title, status, _detail(status)) if is_json else _page(status, gettext(title), _hint(status))
+            problem(code, title, status, _detail(status))
+            if is_json
+            else error_page(status, gettext(title), _hint(status))
         )
     if status == 405:
         response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
@@ -148,7 +153,7 @@ def handle_unexpected(error: Exception) -> Response:
     title = gettext("Something went wrong here")
     detail = gettext("It is in the service's log as %(id)s. Nothing was lost.", id=request_id())
     if not speaks_json():
-        return _page(500, title, detail)
+        return error_page(500, title, detail)
     return problem("internal-error", title, 500, detail)
 
 
@@ -161,7 +166,7 @@ def _database_unavailable(error: Exception) -> Response:
     response = _in_dialect(error, 503)
     if response is None:
         is_json = speaks_json()
-        response = problem("database-unavailable", title, 503, detail) if is_json else _page(503, title, detail)
+        response = problem("database-unavailable", title, 503, detail) if is_json else error_page(503, title, detail)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
@@ -186,7 +191,3 @@ def _wrong_host(status: int) -> Response:
     if speaks_json():
         return problem("host-not-trusted", title, status, detail)
     return Response(f"{title}. {detail}\n", status, content_type="text/plain; charset=utf-8")
-
-
-def _page(status: int, title: str, detail: str) -> Response:
-    return Response(render_template("error.html", title=title, detail=detail, status=status), status)

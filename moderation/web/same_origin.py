@@ -3,8 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from flask import render_template, request
-from flask_wtf.csrf import CSRFError
+from flask import request
 
 from moderation.domain.errors import NotAllowed
 from moderation.web.services import services
@@ -34,12 +33,6 @@ def refuse_cross_origin() -> None:
 def _our_origins() -> set[str]:
     public = urlsplit(services().settings.public_base_url)
     return {f"{request.scheme}://{request.host}", f"{public.scheme}://{public.netloc}"}
-
-
-def form_expired(error: CSRFError) -> tuple[str, int]:
-    """The page for a form without a valid token: most often, one that was left open over night."""
-    detail = "The page was open for too long, so nothing was changed. Go back, load it again and repeat it."
-    return render_template("error.html", title="This form is out of date", detail=detail, status=400), 400
 
 
 def local_path(value: str | None) -> str:

@@ -4,6 +4,7 @@ import unicodedata
 from datetime import UTC, datetime
 
 import pytest
+from babel.messages.pofile import read_po
 from flask import Flask
 
 from moderation import preferences, standing
@@ -156,3 +157,10 @@ def test_every_character_without_ink_has_a_name_in_the_readers_language(marked_a
 def test_in_english_they_are_called_as_unicode_calls_them(character):
     assert _INVISIBLE.match(character)
     assert str(invisible.name_of(character)) == unicodedata.name(character).lower()
+
+
+def test_translators_are_given_every_word_that_the_sources_have():
+    with (language.TRANSLATIONS / "messages.pot").open("rb") as file:
+        given = {message.id for message in read_po(file) if message.id}
+
+    assert given == {words for _, _, words, _, _ in _found()}, "`make messages` gathers them"

@@ -15,6 +15,7 @@ from moderation.storage import moderators, sites
 from moderation.storage.tables import ApiKey, Membership, Moderator, Role, Site, StatusPage
 from moderation.storage.types import utc_now
 from moderation.web.app import create_app
+from moderation.web.card.marking import LABELS
 from tests.factories import FakeReader, make_moderator, make_submission
 from tests.web.conftest import Tags, sign_in_as, token_of
 from tests.webhooks.receiver import LOOPBACK
@@ -296,6 +297,12 @@ def test_the_effect_of_bands_is_counted_on_past_comments(database, owner, submit
         "Rejected": (0, 1, "1 more a day"),
     }
     assert bands_form(stricter)["TOXICITY.hold"] == "5"
+
+
+def test_the_bands_call_an_attribute_as_the_cards_do(owner):
+    legends = re.findall(r"<legend>(.*?)</legend>", owner.get(f"{HOME}/bands").text)
+
+    assert legends == [str(label).capitalize() for label in LABELS.values()]
 
 
 def test_trying_saves_nothing_and_saving_does(database, site, owner):

@@ -4,7 +4,6 @@ import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
-from flask_wtf.csrf import CSRFError
 
 from moderation import second_factor
 from moderation.domain.errors import InvalidRequest, NotFound
@@ -19,13 +18,12 @@ from moderation.web.account.browsers import browser_name
 from moderation.web.account.picture import picture
 from moderation.web.account.sign_in import TOO_OFTEN, WRONG_CODE, code_fits
 from moderation.web.dashboard.frame import page
-from moderation.web.same_origin import form_expired, refuse_cross_origin
+from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.times import when
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 blueprint.register_blueprint(account_preferences.blueprint)
 

@@ -11,7 +11,6 @@ import structlog
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
-from flask_wtf.csrf import CSRFError
 
 from moderation import claims, second_factor
 from moderation.passwords import password_fits
@@ -19,12 +18,11 @@ from moderation.storage import moderators
 from moderation.storage.tables import Moderator
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators, open_to_all, readable_sites, session_cookie, set_session_cookie
-from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
+from moderation.web.same_origin import local_path, refuse_cross_origin
 from moderation.web.services import services
 
 blueprint = Blueprint("sign_in", __name__)
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 log = structlog.get_logger(__name__)
 

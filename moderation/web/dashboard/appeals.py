@@ -8,7 +8,6 @@ import sqlalchemy.orm as so
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_wtf.csrf import CSRFError
 
 from moderation import appeals
 from moderation.deciding import MAX_NOTE
@@ -25,14 +24,13 @@ from moderation.web import cursors
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
 from moderation.web.card.cards import Card, make_cards
 from moderation.web.dashboard.frame import eyes, page
-from moderation.web.same_origin import form_expired, refuse_cross_origin
+from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.status.pages import words_of_form
 from moderation.web.times import When, when
 
 blueprint = Blueprint("appeals", __name__)
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 PAGE_SIZE = 20
 

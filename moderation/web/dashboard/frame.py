@@ -91,13 +91,17 @@ def eyes(session: so.Session) -> Eyes:
     )
 
 
-def page(template: str, session: so.Session, **values: Any) -> str:
-    """*template* in its frame. `here` is where its forms lead back to."""
+def page(template: str, session: so.Session, *, here: str = "", **values: Any) -> str:
+    """*template* in its frame. *here* is where its forms lead back to, unless that is the page itself."""
     frame = Frame(
         _queues(session), _places(session), _news(session), g.moderator.name, _sights(session), keys_of(mine())
     )
+    return render_template(template, frame=frame, here=here or _here(), **values)
+
+
+def _here() -> str:
     back = request.full_path.rstrip("?") if request.method == "GET" else local_path(request.form.get("back"))
-    return render_template(template, frame=frame, here=back.partition("#")[0], **values)
+    return back.partition("#")[0]
 
 
 def _sights(session: so.Session) -> Sights:

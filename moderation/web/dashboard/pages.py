@@ -9,7 +9,6 @@ from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_wtf.csrf import CSRFError
 
 from moderation import review
 from moderation.domain.comment import Actor
@@ -33,7 +32,7 @@ from moderation.web.dashboard.lists import PAGE_SIZE, queue_page
 from moderation.web.dashboard.mine import mine
 from moderation.web.dashboard.narrowing import read_wish
 from moderation.web.dashboard.shelves import SHELF_OF_PATH, SHELVES, Shelf
-from moderation.web.same_origin import form_expired, local_path, refuse_cross_origin
+from moderation.web.same_origin import local_path, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.times import exact, when
 
@@ -52,7 +51,6 @@ parts = (
 for part in parts:
     blueprint.register_blueprint(part)
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 Row = TypeVar("Row", Comment, Decision, Event)
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import sqlalchemy.orm as so
 from flask import Blueprint, request, url_for
@@ -81,7 +82,7 @@ def _results(session: so.Session, line: str, query: Query, scope: Scope, sort: S
     )
 
 
-def _page(session: so.Session, line: str, sort: Sort, **values: object) -> str:
+def _page(session: so.Session, line: str, sort: Sort, **values: Any) -> str:
     options = [(item.value, str(label)) for item, label in SORTS.items()]
     examples = {
         "reasons": [label_of(name) for name in CODES.values()] + [str(label) for label in REASONS.values()],

@@ -14,6 +14,7 @@ from moderation.rehearsal import Effect
 from moderation.storage.policies import from_document
 from moderation.storage.tables import Site
 from moderation.storage.types import utc_now
+from moderation.web.card.marking import label_of
 from moderation.web.dashboard.frame import page
 from moderation.web.services import services
 
@@ -30,18 +31,6 @@ OUTCOMES = {
     Action.PUBLISH: lazy_gettext("Published"),
     Action.HOLD: lazy_gettext("Held"),
     Action.REJECT: lazy_gettext("Rejected"),
-}
-
-
-NAMES = {
-    "TOXICITY": lazy_gettext("Toxicity"),
-    "SEVERE_TOXICITY": lazy_gettext("Severe toxicity"),
-    "INSULT": lazy_gettext("Insult"),
-    "PROFANITY": lazy_gettext("Profanity"),
-    "THREAT": lazy_gettext("Threat"),
-    "IDENTITY_ATTACK": lazy_gettext("Identity attack"),
-    "SEXUALLY_EXPLICIT": lazy_gettext("Sexually explicit"),
-    "SPAM": lazy_gettext("Spam"),
 }
 
 
@@ -96,7 +85,7 @@ def bands_page(site: Site, document: Document, version: int, chosen: Document, m
 
 
 def _attribute(name: str, band: Document, effect: Effect) -> Attribute:
-    label, counts = str(NAMES[name]), effect.spread[name]
+    label, counts = label_of(name).capitalize(), effect.spread[name]
     hold, reject = effect.caught[name]
     width, per_row = 100 / len(counts), len(counts) // ROWS
     most = max(counts) or 1

@@ -6,7 +6,6 @@ import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError
 
 from moderation.domain.errors import InvalidRequest
 from moderation.storage import coral
@@ -15,14 +14,13 @@ from moderation.storage.tables import Site
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators
 from moderation.web.dashboard.frame import page
-from moderation.web.same_origin import form_expired, refuse_cross_origin
+from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import OVERLAPS, owned_site
 from moderation.web.times import when
 
 blueprint = Blueprint("settings_coral", __name__, url_prefix="/settings")
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,6 @@ from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
-from flask_wtf.csrf import CSRFError
 
 from moderation.domain.errors import NotFound
 from moderation.storage import delivery_log, outbox
@@ -16,14 +15,13 @@ from moderation.storage.types import utc_now
 from moderation.web import cursors
 from moderation.web.access import for_moderators
 from moderation.web.dashboard.frame import page
-from moderation.web.same_origin import form_expired, refuse_cross_origin
+from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import owned_site
 from moderation.web.times import when
 
 blueprint = Blueprint("settings_deliveries", __name__, url_prefix="/settings/<slug>/deliveries")
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 logger = structlog.get_logger(__name__)
 

@@ -1,6 +1,7 @@
 """Who is told by mail that comments wait: one's own choice, the owners' list, and the link that ends it."""
 
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
@@ -9,7 +10,6 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from flask_wtf.csrf import CSRFError
 
 from moderation.config import MailSettings
 from moderation.domain.errors import InvalidRequest, NotFound
@@ -21,14 +21,13 @@ from moderation.storage.tables import Mail, Membership
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators, open_to_all
 from moderation.web.dashboard.frame import page
-from moderation.web.same_origin import form_expired, refuse_cross_origin
+from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import owned_site
 from moderation.web.times import exact, when
 
 blueprint = Blueprint("mail", __name__)
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 # Without the form's token: a mail program sends this itself (RFC 8058), and knows the link.
 links = Blueprint("mail_links", __name__)
@@ -175,7 +174,7 @@ def _page(
     session: so.Session,
     rows: list[tuple[Membership, uuid.UUID, str]],
     outcome: tuple[bool, str] | None,
-    **values: object,
+    **values: Any,
 ) -> str:
     now = utc_now()
     lines = [

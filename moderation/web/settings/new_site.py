@@ -7,7 +7,6 @@ import structlog
 from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_wtf.csrf import CSRFError
 
 from moderation import new_sites
 from moderation.domain.errors import Conflict, InvalidRequest, NotAllowed
@@ -15,14 +14,13 @@ from moderation.storage import moderators, sites
 from moderation.storage.tables import Role
 from moderation.web.access import for_moderators
 from moderation.web.dashboard.frame import page
-from moderation.web.same_origin import form_expired, refuse_cross_origin
+from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import may_add_sites, site_page
 
 # Two steps deep, where no site's short name can stand.
 blueprint = Blueprint("settings_new_site", __name__, url_prefix="/settings/sites/new")
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 log = structlog.get_logger(__name__)
 

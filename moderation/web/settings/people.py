@@ -7,7 +7,6 @@ import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
-from flask_wtf.csrf import CSRFError
 
 from moderation import second_factor
 from moderation.domain.errors import Conflict, InvalidRequest, NotFound
@@ -17,13 +16,12 @@ from moderation.storage.tables import Role, Site
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators
 from moderation.web.dashboard.frame import page
-from moderation.web.same_origin import form_expired, refuse_cross_origin
+from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import owned_site
 
 blueprint = Blueprint("settings_people", __name__, url_prefix="/settings/<slug>/people")
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 log = structlog.get_logger(__name__)
 

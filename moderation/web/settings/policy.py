@@ -6,7 +6,6 @@ import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError
 
 from moderation import policies, rehearsal
 from moderation.domain.errors import Conflict, InvalidRequest
@@ -17,14 +16,13 @@ from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators
 from moderation.web.card.eyes import excerpts
 from moderation.web.dashboard.frame import eyes, page
-from moderation.web.same_origin import form_expired, refuse_cross_origin
+from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.bands import bands_page, number
 from moderation.web.settings.site import owned_site
 
 blueprint = Blueprint("settings_policy", __name__, url_prefix="/settings/<slug>")
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 log = structlog.get_logger(__name__)
 

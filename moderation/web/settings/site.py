@@ -8,7 +8,6 @@ import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError
 
 from moderation.domain.errors import InvalidRequest, NotAllowed, NotFound
 from moderation.retention import MAX_DAYS
@@ -18,7 +17,7 @@ from moderation.storage.tables import Site, StatusPage
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators, owned_sites
 from moderation.web.dashboard.frame import page
-from moderation.web.same_origin import form_expired, refuse_cross_origin
+from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.times import when
 from moderation.webhooks.addresses import AddressRefused, check_url
@@ -27,7 +26,6 @@ from moderation.webhooks.testing import Outcome, send_test
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 blueprint.before_request(refuse_cross_origin)
-blueprint.register_error_handler(CSRFError, form_expired)
 
 log = structlog.get_logger(__name__)
 
