@@ -142,6 +142,17 @@ def is_seen(page):
     return under.is_visible()
 
 
+def test_the_last_dot_of_a_cover_is_whole(open_page, database, site):
+    with database.write() as session:
+        make_comment(session, site, text="What shitty fucking bullshit is that, bitches")
+
+    measure = "covers => covers.map(it => [it.firstElementChild, it].map(box => box.getBoundingClientRect().right))"
+    ends = open_page().locator(".slur .cover").evaluate_all(measure)
+
+    assert len(ends) == 4
+    assert all(dots <= cover + 1 for dots, cover in ends), ends
+
+
 @pytest.mark.parametrize("with_script", [True, False])
 def test_a_covered_word_is_shown_under_the_pointer_and_while_it_is_pressed(open_page, slur, with_script):
     page = open_page(with_script=with_script)

@@ -4,7 +4,9 @@ import pytest
 import sqlalchemy as sa
 
 from moderation.domain.comment import Action, State
-from moderation.storage.tables import Decision, Event, Note
+from moderation.domain.policy import Policy, Preset
+from moderation.storage.policies import save_policy
+from moderation.storage.tables import Decision, Event, Note, Site
 from tests.factories import make_comment
 from tests.web.conftest import Tags, decide
 from tests.web.test_dashboard import cards_on, latest, state_of
@@ -78,6 +80,28 @@ def test_a_rejection_keeps_its_reason_and_its_words(browser, database, held):
 
     decision = latest(database, held)
     assert (decision.action, decision.reason_code, decision.note) == (Action.REJECT, "insult", "Please stay kind.")
+
+
+def test_everybody_reads_the_reason_that_was_chosen(browser, colleague, database, held):
+    decide(browser, held, "reject", reason="insult")
+    words = "It insults or attacks somebody in the conversation."
+    shown = f'<p class="reason" dir="auto">{words}</p>'
+
+    assert f"Mona rejected it {words}" in Tags(colleague.get("/rejected").text).spaced
+    for path in ("/decided", f"/comments/{held.id}", f"/decisions/{latest(database, held).id}/receipt"):
+        assert shown in colleague.get(path).text
+    decide(browser, held, "spam", version=2)
+    assert shown in colleague.get("/spam").text.partition("Decided before")[2]
+
+
+def test_a_reason_is_shown_as_its_owner_wrote_it(browser, database, site, held):
+    with database.write() as session:
+        save_policy(session, session.get_one(Site, site.id), Policy(reasons=(Preset("odd", "<b>100% off"),)))
+
+    for path in ("/", f"/comments/{held.id}"):
+        assert ">&lt;b&gt;100% off<" in browser.get(path).text
+    decide(browser, held, "reject", reason="odd")
+    assert ">&lt;b&gt;100% off</p>" in browser.get("/decided").text
 
 
 def test_an_approval_has_no_reason_though_one_was_chosen(browser, database, held):

@@ -87,6 +87,15 @@ def test_the_card_says_what_the_score_would_be_without_its_heaviest_word(browser
     assert "Without “idiot” it would be 22% instead of 78% (rude)" in Tags(browser.get("/").text).text
 
 
+def test_a_word_that_changes_next_to_nothing_is_not_named(browser, submit, monkeypatch):
+    monkeypatch.setitem(WEIGHTS, "idiot", 6.0)
+    monkeypatch.setitem(WEIGHTS, "daft", 5.9)
+    submit("You daft idiot")
+
+    # over 99%, and 98.4% without it
+    assert "it would be" not in Tags(browser.get("/").text).text
+
+
 @pytest.mark.parametrize(("text", "how_often"), [("idiot idiot", "both times"), ("idiot idiot idiot", "all 3 times")])
 def test_a_word_that_stands_there_more_than_once_is_left_out_everywhere(browser, submit, text, how_often):
     submit(text)

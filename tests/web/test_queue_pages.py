@@ -43,6 +43,17 @@ def test_a_decided_comment_is_in_the_queue_of_its_state(browser, database, site)
     assert len(cards_on(browser.get("/all").text)) == 3
 
 
+def test_a_comment_of_empty_lines_takes_a_page_of_a_list_and_no_more(browser, database, site):
+    with database.write() as session:
+        long = make_comment(session, site, text="Above" + "\n" * 500 + "far below")
+
+    page = browser.get("/").text
+
+    assert page.partition("Above")[2].partition("</p>")[0].count("\n") < 45
+    assert "This is only the beginning." in page
+    assert "far below" in browser.get(f"/comments/{long.id}").text
+
+
 def test_marks_are_explained_where_there_can_be_any(browser, database, site):
     with database.write() as session:
         marks.set_reasons(session, make_comment(session, site), ("not_scored",), is_new=True)

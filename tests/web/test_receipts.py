@@ -11,7 +11,7 @@ from moderation.storage.tables import Comment
 from moderation.storage.types import utc_now
 from tests.factories import make_comment, make_submission
 from tests.web.conftest import Tags
-from tests.web.test_grounds import submit  # noqa: F401 - a fixture
+from tests.web.test_grounds import WEIGHTS, submit  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -70,6 +70,18 @@ def test_after_erasure_only_numbers_are_left(browser, database, site, decision):
 
     assert "idiot" not in text
     assert "gone with the text 9–14 rude +2.50" in text
+
+
+def test_a_word_that_is_covered_in_the_comment_is_covered_in_its_receipt(browser, database, submit, monkeypatch):  # noqa: F811
+    monkeypatch.setitem(WEIGHTS, "bastard", 2.5)
+    submit("You daft bastard")
+    with database.read() as session:
+        decision = comments.latest_decision(session, session.query(Comment).one())
+
+    page = browser.get(f"/decisions/{decision.id}/receipt").text
+
+    assert re.findall(r'class="under">(\w+)<', page) == ["bastard"]
+    assert page.count("Show masked words") == 1
 
 
 def test_a_receipt_of_another_site_is_not_there(browser, database, other_site):

@@ -16,6 +16,7 @@ from moderation.storage.tables import ApiKey, Membership, Moderator, Role, Site,
 from moderation.storage.types import utc_now
 from moderation.web.app import create_app
 from moderation.web.card.marking import LABELS
+from moderation.web.settings.bands import last_days
 from tests.factories import FakeReader, make_moderator, make_submission
 from tests.web.conftest import Tags, sign_in_as, token_of
 from tests.webhooks.receiver import LOOPBACK
@@ -303,6 +304,15 @@ def test_the_bands_call_an_attribute_as_the_cards_do(owner):
     legends = re.findall(r"<legend>(.*?)</legend>", owner.get(f"{HOME}/bands").text)
 
     assert legends == [str(label).capitalize() for label in LABELS.values()]
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(1.0, "the last day"), (1.04, "the last day"), (2.5, "the last 2.5 days"), (30, "the last 30 days")],
+)
+def test_one_day_is_not_one_days(app, days, words):
+    with app.test_request_context():
+        assert last_days(days) == words
 
 
 def test_trying_saves_nothing_and_saving_does(database, site, owner):

@@ -75,12 +75,15 @@ Causes = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One decision in words. `undo` is whether the reader of the page may take it back now."""
+    """One decision in words. `reason` is the one that a person chose from the site's list, and `undo` whether the
+    reader of the page may take it back now.
+    """
 
     id: uuid.UUID
     who: str
     did: str
     when: When
+    reason: str
     note: str
     causes: Causes
     model: str
@@ -233,6 +236,7 @@ def make_line(decision: Decision, latest_version: int, eyes: Eyes) -> Line:
         who=_who(decision),
         did=_did(decision),
         when=when(decision.created_at, eyes.now),
+        reason=_reason(decision),
         note=decision.note,
         causes={} if decision.actor is Actor.MODERATOR else _causes(receipt),
         model=receipt.get("model") or "",
@@ -254,6 +258,12 @@ def _who(decision: Decision) -> str:
             return str(gettext("The blog's own staff"))
         case Actor.MODERATOR:
             return decision.moderator.name if decision.moderator else gettext("A moderator")
+
+
+def _reason(decision: Decision) -> str:
+    """As it was worded then; empty where nobody chose one."""
+    chosen = [item.get("value") for item in decision.receipt.get("reasons", []) if item.get("rule")]
+    return str(gettext(chosen[0])) if decision.reason_code and chosen and chosen[0] else ""
 
 
 def _did(decision: Decision) -> str:
@@ -285,8 +295,8 @@ def _reader(receipt: Mapping[str, Any]) -> str:
 
 def _deed_of(decision: Decision) -> Causes:
     # What is said when asking is for the owner, who reads it here.
-    said = [decision.note] if decision.escalates and decision.note else []
-    return {str(ORIGINS[Source.PERSON]): [f"{_who(decision)} {_did(decision)}", *said]}
+    said = [decision.note if decision.escalates else "", _reason(decision)]
+    return {str(ORIGINS[Source.PERSON]): [f"{_who(decision)} {_did(decision)}", *filter(None, said)]}
 
 
 def taken_by(comment: Comment, eyes: Eyes) -> str:

@@ -18,6 +18,8 @@ from moderation.web.card.targets import targets
 EXCERPT = 240
 # A covered word may begin before the cut and end behind it: that far is looked further.
 _LONGEST_WORD = 60
+# A comment of empty lines would push all others of a list out of sight.
+_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,12 @@ class Said:
 def said(
     comment: Comment, verdict: Decision | None, eyes: Eyes, *, shown: int | None = None, with_marks: bool = True
 ) -> Said:
-    """At most *shown* characters of a comment, by what the machine's *verdict* found in it."""
+    """At most *shown* characters of a comment, and not too many lines, by what the machine's *verdict* found in it."""
     text = comment.text
     if text is None:
         return Said(None)
+    if shown is not None:
+        shown = len("".join(text[:shown].splitlines(keepends=True)[:_LINES]))
     # Offsets belong to the text that was read: after an edit they would mark other words.
     receipt = verdict.receipt if verdict and verdict.revision == comment.revision else {}
     return Said(

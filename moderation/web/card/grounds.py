@@ -14,6 +14,8 @@ from moderation.web.card.two_readers import two_readers
 
 EXCUSED_SHOWN = 6
 LONGEST_QUOTE = 40
+# Less than two percent more or less says nothing to a person.
+_SEEN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def _without_heaviest(text: str, receipt: Mapping[str, Any]) -> Without | None:
     if score is None:
         return None
     now, then = percent(reading.scores[attribute], gettext), percent(score, gettext)
-    if then == now:
+    if then == now or reading.scores[attribute] - score < _SEEN:
         return None
     return Without(
         word=_quote(top.text),

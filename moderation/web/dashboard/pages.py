@@ -79,6 +79,8 @@ def _keep_pages_small(state: BlueprintSetupState) -> None:
 blueprint.add_app_template_filter(masking.shown, "pieces")
 blueprint.add_app_template_filter(masking.covered, "covered")
 blueprint.add_app_template_filter(plain, "plain")
+# `_()` takes its words for markup with places to fill, and an owner's own reason is neither.
+blueprint.add_app_template_filter(gettext, "translated")
 blueprint.add_app_template_filter(exact, "exact")
 
 

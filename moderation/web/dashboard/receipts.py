@@ -15,8 +15,8 @@ from moderation.domain.reading import ATTRIBUTES, Careful, Span
 from moderation.storage import comments
 from moderation.web.access import for_moderators, readable_sites
 from moderation.web.card.cards import make_line
-from moderation.web.card.marking import label_of
-from moderation.web.card.masking import is_swearing
+from moderation.web.card.marking import Mark, label_of
+from moderation.web.card.masking import covers, is_swearing, wants_mask
 from moderation.web.dashboard.fragments import page_or_part
 from moderation.web.dashboard.frame import eyes
 from moderation.web.services import services
@@ -71,7 +71,8 @@ def show(decision_id: uuid.UUID) -> str:
         receipt, text = decision.receipt, comments.text_of(session, decision)
         reading = replay(receipt)
         heaviest = sorted(reading.spans, key=lambda span: -abs(span.contribution))
-        weights = [_weight(text, span, reading.scores) for span in heaviest]
+        hidden = covers(text, receipt) if text else []
+        weights = [_weight(text, span, reading.scores, hidden) for span in heaviest]
         return page_or_part(
             "receipt",
             session,
@@ -81,8 +82,9 @@ def show(decision_id: uuid.UUID) -> str:
             careful=CAREFUL.get(receipt.get("careful") or "", "–"),
             parts=_parts(receipt),
             weights=weights[:WORDS_SHOWN],
+            is_covered=wants_mask() and any(item.is_covered for item in weights[:WORDS_SHOWN]),
             more=len(weights[WORDS_SHOWN:]),
-            excused=[_weight(text, span, reading.scores) for span in reading.excused],
+            excused=[_weight(text, span, reading.scores, hidden) for span in reading.excused],
             stored=json.dumps(receipt, indent=1, ensure_ascii=True),
         )
 
@@ -106,7 +108,9 @@ def _parts(receipt: Mapping[str, Any]) -> list[Part]:
     ]
 
 
-def _weight(text: str | None, span: Span, scores: Mapping[str, float]) -> Weight:
+def _weight(text: str | None, span: Span, scores: Mapping[str, float], hidden: list[Mark]) -> Weight:
+    """A word that is covered in the comment is so in each of its rows, whatever the row is about."""
     word = text[span.start : span.end] if text is not None else ""
-    is_covered = text is not None and is_swearing(span, scores, text)
+    is_covered = any(mark.start < span.end and span.start < mark.end for mark in hidden)
+    is_covered = is_covered or (text is not None and is_swearing(span, scores, text))
     return Weight(word, is_covered, span.start, span.end, label_of(span.attribute), span.contribution)

@@ -77,7 +77,7 @@ def bands_page(site: Site, document: Document, version: int, chosen: Document, m
                 (_move(before, after, count), effect.examples[before, after])
                 for (before, after), count in effect.moves.most_common()
             ],
-            days=number(effect.days),
+            period=last_days(effect.days),
             height=HEIGHT,
             is_tried=chosen != document["bands"],
             message=message,
@@ -144,6 +144,11 @@ def _difference(a_day: float) -> str:
         return str(_("as many"))
     n = number(abs(a_day))
     return str(_("%(n)s more a day", n=n) if a_day > 0 else _("%(n)s fewer a day", n=n))
+
+
+def last_days(days: float) -> str:
+    """`the last 2.5 days`, to stand in a sentence."""
+    return str(_("the last day") if number(days) == "1" else _("the last %(days)s days", days=number(days)))
 
 
 def number(value: float) -> str:

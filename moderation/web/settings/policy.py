@@ -18,7 +18,7 @@ from moderation.web.card.eyes import excerpts
 from moderation.web.dashboard.frame import eyes, page
 from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
-from moderation.web.settings.bands import bands_page, number
+from moderation.web.settings.bands import bands_page, last_days, number
 from moderation.web.settings.site import owned_site
 
 blueprint = Blueprint("settings_policy", __name__, url_prefix="/settings/<slug>")
@@ -145,6 +145,7 @@ def _words_page(
             hits=hits,
             words=excerpts(session, rows, eyes(session)) if rows else {},
             number=number,
+            last_days=last_days,
             longer=rehearsal.LONGER,
             weeks=rehearsal.WEEKS,
             message=message,
