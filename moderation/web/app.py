@@ -36,7 +36,7 @@ from moderation.web.account import sign_in
 from moderation.web.dashboard import appeals
 from moderation.web.dashboard import pages as dashboard_pages
 from moderation.web.insight import pages as insight_pages
-from moderation.web.settings import akismet, coral, deliveries, mail, new_site, people, policy, site
+from moderation.web.settings import akismet, coral, deliveries, mail, new_site, people, policy, reasons, site
 from moderation.web.status import pages as status_pages
 from moderation.web.throttle import KeyThrottle
 
@@ -90,7 +90,7 @@ def create_app(settings: Settings, *, database: Database | None = None, scorer: 
         app.register_blueprint(blueprint)
     for blueprint in (status_pages.blueprint, appeals.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (site.blueprint, new_site.blueprint, policy.blueprint, people.blueprint):
+    for blueprint in (site.blueprint, new_site.blueprint, policy.blueprint, reasons.blueprint, people.blueprint):
         app.register_blueprint(blueprint)
     app.register_blueprint(deliveries.blueprint)
     app.register_blueprint(akismet.blueprint)

@@ -22,7 +22,7 @@ from tests.web.conftest import Tags, sign_in_as, token_of
 from tests.webhooks.receiver import LOOPBACK
 
 HOME = "/settings/garden"
-PAGES = ["", "/bands", "/words", "/people", "/akismet", "/coral"]
+PAGES = ["", "/bands", "/words", "/reasons", "/people", "/akismet", "/coral"]
 KEY_ID = "01a209d8-db0c-7027-ab16-260c215069bf"
 FORMS = [
     ("/keys", {"name": "x"}),
@@ -33,6 +33,7 @@ FORMS = [
     ("/status-page", {"status_page": "none"}),
     ("/bands", {"version": "1", "do": "save"}),
     ("/words", {"version": "1", "do": "save", "hold": "x"}),
+    ("/reasons", {"version": "1", "new": "x"}),
     ("/people", {"email": "x@example.org", "role": "owner"}),
     (f"/people/{KEY_ID}/role", {"role": "owner"}),
     (f"/people/{KEY_ID}/remove", {}),

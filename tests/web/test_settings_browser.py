@@ -21,6 +21,7 @@ PAGES = [
     "/settings/garden/deliveries",
     BANDS,
     "/settings/garden/words",
+    "/settings/garden/reasons",
     "/settings/garden/people",
     "/settings/garden/mail",
     "/settings/garden/akismet",

@@ -49,8 +49,8 @@ def change_bands(slug: str) -> ResponseReturnValue:
         message = _("A band begins between 0 and 100 percent; 100 is never.")
         return bands_page(site, document, version, document["bands"], message), 422
     if request.form.get("do") != "save":
-        return bands_page(site, document, _seen_version(), chosen)
-    return _save(site, {**document, "bands": chosen}, "settings_policy.bands")
+        return bands_page(site, document, seen_version(), chosen)
+    return save(site, {**document, "bands": chosen}, "settings_policy.bands")
 
 
 @blueprint.get("/words")
@@ -67,37 +67,40 @@ def words(slug: str) -> str:
 def change_words(slug: str) -> ResponseReturnValue:
     """Check the words of the form against published comments, or save them."""
     site = owned_site(slug)
-    document, _ = policies.current(services().database, site)
-    lists = {action: _lines(action) for action in ("hold", "reject")}
+    document = policies.current(services().database, site)[0]
+    lists = {action: lines(action) for action in ("hold", "reject")}
     if request.form.get("do") != "save":
         known = {rule["match"] for rule in document["words"]}
         everything = [*lists["reject"], *lists["hold"]]
         asked = tuple(word for word in everything if word not in known) or tuple(everything)
         checked = rehearsal.words(services().database, site, asked, utc_now())
-        return _words_page(site, _seen_version(), lists, checked=checked)
+        return _words_page(site, seen_version(), lists, checked=checked)
     # A word on both lists is rejected: the stricter wish counts.
     rules = [{"match": word, "action": "reject"} for word in lists["reject"]]
     rules += [{"match": word, "action": "hold"} for word in lists["hold"] if word not in lists["reject"]]
     try:
-        return _save(site, {**document, "words": rules}, "settings_policy.words")
+        return save(site, {**document, "words": rules}, "settings_policy.words")
     except InvalidRequest:
-        message = f"At most {policies.MAX_WORDS:,} words, none with more than 500 characters. Nothing was saved."
-        return _words_page(site, _seen_version(), lists, message=message), 422
+        message = _(
+            "At most %(most)s words, none with more than 500 characters. Nothing was saved.",
+            most=f"{policies.MAX_WORDS:,}",
+        )
+        return _words_page(site, seen_version(), lists, message=message), 422
 
 
-def _save(site: Site, document: Document, endpoint: str) -> ResponseReturnValue:
+def save(site: Site, document: Document, endpoint: str, saved: str = "") -> ResponseReturnValue:
     """The next version of the policy, unless somebody else made one while the page was open."""
     try:
-        version = policies.change(services().database, site, document, seen_version=_seen_version())
+        version = policies.change(services().database, site, document, seen_version=seen_version())
     except Conflict as error:
         flash(_("%(what)s Nothing of yours was saved.", what=error.said(_)), "note")
     else:
         log.info("policy_changed", site=site.slug, version=version, moderator=str(g.moderator.id))
-        flash(_("Saved. Comments that come from now on are decided by it."), "note")
+        flash(saved or _("Saved. Comments that come from now on are decided by it."), "note")
     return redirect(url_for(endpoint, slug=site.slug), 303)
 
 
-def _seen_version() -> int:
+def seen_version() -> int:
     version = request.form.get("version", type=int)
     if version is None:
         raise InvalidRequest("The form does not say which policy it changes. Go back and load the page again.")
@@ -115,7 +118,7 @@ def _share(field: str) -> float | None:
     return share
 
 
-def _lines(field: str) -> list[str]:
+def lines(field: str) -> list[str]:
     return list(dict.fromkeys(filter(None, map(str.strip, request.form.get(field, "").splitlines()))))
 
 
