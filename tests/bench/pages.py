@@ -74,7 +74,7 @@ def main(
     if url is not None:
         result[sa.make_url(url).get_backend_name()] = _measure(url, times, only)
     for name in () if url is not None else ("sqlite", "postgres") if engine == "both" else (engine,):
-        with _database(name, held, history, keep) as filled:
+        with filled_database(name, held, history, keep) as filled:
             result[name] = _measure(filled, times, only)
     click.echo(json.dumps(result, indent=1) if as_json else _table(result, held, history))
     over = [page for figures in result.values() for page, each in figures.items() if each["p99_ms"] > BUDGET_MS]
@@ -82,7 +82,7 @@ def main(
 
 
 @contextlib.contextmanager
-def _database(name: str, held: int, history: int, keep: Path | None) -> Iterator[str]:
+def filled_database(name: str, held: int, history: int, keep: Path | None) -> Iterator[str]:
     """The address of a filled database."""
     if name == "sqlite":
         with contextlib.ExitStack() as stack:
@@ -102,7 +102,7 @@ def _database(name: str, held: int, history: int, keep: Path | None) -> Iterator
     if binaries is None:
         raise click.ClickException("PostgreSQL's initdb is not installed (on Debian: apt-get install postgresql).")
     with Cluster(binaries) as cluster:
-        url = cluster.create_database("bench")
+        url = cluster.createfilled_database("bench")
         _fill(url, held, history)
         yield url
 
@@ -132,10 +132,7 @@ def _measure(url: str, times: int, only: tuple[str, ...]) -> dict[str, Figures]:
     settings = Settings(database_url=url, secret_key=SECRET_KEY, home=Path(tempfile.gettempdir()))
     app = create_app(settings, database=database, scorer=object())  # type: ignore[arg-type]  # only asked for its addresses
     try:
-        with database.write() as session:
-            by = session.query(Moderator).order_by(Moderator.email).first()
-            assert by is not None
-            cookie = moderators.open_session(session, by, utc_now())
+        cookie = signed_in(database)
         with database.read() as session:
             found = pages(app, session, SECRET_KEY, limit=EXAMPLES)
     finally:
@@ -143,13 +140,21 @@ def _measure(url: str, times: int, only: tuple[str, ...]) -> dict[str, Figures]:
     by_name: dict[str, list[Page]] = defaultdict(list)
     for page in found:
         by_name[page.name].append(page)
-    with _service(url) as (port, pid):
+    with service(url) as (port, pid):
         http = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=1)
         return {
-            name: _time(http, pid, some, times, {"Cookie": f"moderation={cookie}", "Accept-Encoding": "gzip"})
+            name: _time(http, pid, some, times, {"Cookie": cookie, "Accept-Encoding": "gzip"})
             for name, some in by_name.items()
             if not only or name in only
         }
+
+
+def signed_in(database: Database) -> str:
+    """The cookie of a moderator."""
+    with database.write() as session:
+        by = session.query(Moderator).order_by(Moderator.email).first()
+        assert by is not None
+        return f"moderation={moderators.open_session(session, by, utc_now())}"
 
 
 def _cpu_s(pid: int) -> float:
@@ -185,7 +190,7 @@ def _time(http: urllib3.HTTPConnectionPool, pid: int, some: list[Page], times: i
 
 
 @contextlib.contextmanager
-def _service(url: str) -> Iterator[tuple[int, int]]:
+def service(url: str) -> Iterator[tuple[int, int]]:
     """`moderation serve` on a free port, and its process."""
     port = free_port()
     with tempfile.TemporaryDirectory() as home:
