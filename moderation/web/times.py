@@ -44,6 +44,11 @@ def day(at: datetime) -> str:
     return _date(at.astimezone(zone()).date(), locale_name())
 
 
+def calendar_day(day: date) -> str:
+    """A day that was noted without a time, and is the same in every zone: `Nov 23, 2026`."""
+    return _date(day, locale_name())
+
+
 # Kept: a page of a list writes dozens, most of the same days and all of the same 1,440 minutes.
 @lru_cache(maxsize=4_096)
 def _date(day: date, locale: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from moderation import intake
 from moderation.domain.comment import Action, State
 from moderation.scoring import Scorer
-from moderation.storage.tables import Comment
+from moderation.storage.tables import Comment, Moderator
 from tests.factories import NOW, make_comment, make_submission, mark_reported
 from tests.web.browsing import focused, state_of
 from tests.web.test_grounds import Weigher
@@ -156,3 +156,13 @@ def test_raising_and_lowering_words_differ_in_the_shape_of_their_lines(open_page
         for kind in ("scored", "lowered")
     ]
     assert shapes == ["solid", "dotted"]
+
+
+def test_a_name_is_whole_in_the_menu_of_a_phone(open_page, database, mona):
+    with database.write() as session:
+        session.get_one(Moderator, mona.id).name = "Maria da Conceição"
+    page = open_page(viewport={"width": 390, "height": 844})
+
+    page.click(".open-menu")
+
+    assert page.locator(".me").evaluate("link => link.scrollWidth <= link.clientWidth")

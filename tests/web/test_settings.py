@@ -4,6 +4,7 @@ import re
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -107,6 +108,15 @@ def test_a_form_needs_its_token_and_our_own_page(database, owner, path, fields):
     assert owner.client.post(HOME + path, data={"csrf_token": token, **fields}, headers=headers).status_code == 403
 
     assert everything(database) == before
+
+
+def test_the_day_of_a_keys_last_use_is_written_as_its_reader_does(database, site, owner):
+    with database.write() as session:
+        sites.add_key(session, site)
+        session.execute(sa.update(ApiKey).values(last_used_on=date(2026, 11, 23)))
+
+    assert "last used on Nov 23, 2026" in owner.get(HOME).text
+    assert "last used on 23 Nov 2026" in owner.get(HOME, headers={"Accept-Language": "en-GB"}).text
 
 
 def test_the_way_to_settings_is_shown_to_owners(owner, browser):

@@ -34,7 +34,7 @@ from moderation.web.dashboard.narrowing import read_wish
 from moderation.web.dashboard.shelves import SHELF_OF_PATH, SHELVES, Shelf
 from moderation.web.same_origin import local_path, refuse_cross_origin
 from moderation.web.services import services
-from moderation.web.times import exact, when
+from moderation.web.times import calendar_day, exact, when
 
 blueprint = Blueprint("dashboard", __name__)
 parts = (
@@ -82,6 +82,7 @@ blueprint.add_app_template_filter(plain, "plain")
 # `_()` takes its words for markup with places to fill, and an owner's own reason is neither.
 blueprint.add_app_template_filter(gettext, "translated")
 blueprint.add_app_template_filter(exact, "exact")
+blueprint.add_app_template_filter(calendar_day, "calendar_day")
 
 
 @blueprint.get("/", defaults={"name": "held"})
