@@ -12,6 +12,7 @@ from moderation.storage.types import utc_now
 from moderation.web.card.eyes import EXCERPT
 from tests.factories import make_submission
 from tests.web.conftest import Tags, decide
+from tests.web.test_batches import draw
 
 
 @pytest.fixture
@@ -197,6 +198,19 @@ def test_hard_comments_that_were_opened_claimed_or_decided_are_counted_for_onese
     assert "You have read 3 hard comments today. Only you see this." in Tags(browser.get("/").text).text
     assert "hard comment" not in browser.get("/").text.split("<main")[1].split("</main>")[0]
     assert "hard comment" not in colleague.get("/").text
+
+
+def test_what_was_judged_for_a_batch_or_ticked_in_a_list_was_read_too(browser, send):
+    ticked = send("You yobs, ticked")
+    browser.post("/batches/selected", action="reject", chosen=f"{ticked.id}:1")
+    assert "You have read 1 hard comment today." in Tags(browser.get("/").text).text
+
+    judged = send("You yobs, judged")
+    send("You yobs, left alone")
+    batch = draw(browser, low=0, high=100, action="reject")
+    browser.post(f"{batch}/sample", on=batch, **{f"v-{judged.id}": "bad"})
+
+    assert "You have read 2 hard comments today." in Tags(browser.get("/").text).text
 
 
 def test_after_many_hard_comments_within_the_hour_a_pause_is_suggested(browser, send, monkeypatch):

@@ -23,7 +23,7 @@ from moderation.storage.types import utc_now
 from moderation.web.access import decidable_sites, for_moderators, readable_sites, site_names
 from moderation.web.batches import words
 from moderation.web.batches.range import BINS, Range, bars, read_range, usual
-from moderation.web.dashboard.desk import ACTIONS, read_choice
+from moderation.web.dashboard.desk import ACTIONS, note_sights, read_choice
 from moderation.web.dashboard.frame import page
 from moderation.web.dashboard.narrowing import CODES, Wish, address, read_wish
 from moderation.web.dashboard.shelves import SHELF_OF_PATH, SHELVES, Shelf
@@ -130,6 +130,7 @@ def selected() -> ResponseReturnValue:
                 flash(error.said(gettext), "note")
                 return redirect(back, 303)
         rows = {site_id: session.get_one(Site, site_id) for site_id in by_site}
+    note_sights([comment_id for ids in by_site.values() for comment_id in ids])
     for site_id, ids in by_site.items():
         batch = batches.decide(
             services().database,

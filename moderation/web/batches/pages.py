@@ -28,7 +28,7 @@ from moderation.web.batches import words
 from moderation.web.batches.choosing import address_of, must_decide
 from moderation.web.card.cards import make_cards, make_line
 from moderation.web.card.eyes import excerpts
-from moderation.web.dashboard.desk import ACTIONS
+from moderation.web.dashboard.desk import ACTIONS, note_sights
 from moderation.web.dashboard.frame import eyes, page
 from moderation.web.dashboard.lists import PAGE_SIZE
 from moderation.web.same_origin import local_path
@@ -158,6 +158,8 @@ def _keep_verdicts(batch_id: uuid.UUID) -> None:
         for item in batch.sample
         if item["comment_id"] in said
     }
+    known = {uuid.UUID(item["comment_id"]) for item in batch.sample if item["bad"] is not None}
+    note_sights([comment_id for comment_id, bad in verdicts.items() if bad is not None and comment_id not in known])
     with suppress(NotFound):  # started meanwhile
         proof.judge(services().database, moderator=g.moderator, batch_id=batch_id, verdicts=verdicts)
 

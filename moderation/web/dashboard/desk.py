@@ -85,6 +85,14 @@ def note_sight(row: Comment) -> None:
     wellbeing.saw(services().database, g.moderator, [row], utc_now())
 
 
+def note_sights(comment_ids: Collection[uuid.UUID]) -> None:
+    """The same for what was read in a list or a sample before it was decided."""
+    with services().database.read() as session:
+        rows = comments.find_cards(session, readable_sites(), list(comment_ids)) if comment_ids else []
+    if rows:
+        wellbeing.saw(services().database, g.moderator, rows, utc_now())
+
+
 def _waits(row: Comment) -> bool:
     return row.state is State.HELD or (row.state is State.PUBLISHED and row.open_reports > 0)
 
