@@ -58,7 +58,7 @@ def test_nothing_is_asked_while_the_page_is_hidden(open_page, database, site, tw
     assert answer.value.status == 304
 
 
-def test_a_card_that_a_colleague_opens_closes_here_and_opens_again(open_page, database, site, two):
+def test_a_card_that_a_colleague_opens_closes_here_and_opens_again(open_page, database, site, mona, two):
     with database.write() as session:
         nils = make_moderator(session, site, email="nils@example.org", name="Nils")
     page = open_page()
@@ -68,10 +68,15 @@ def test_a_card_that_a_colleague_opens_closes_here_and_opens_again(open_page, da
     page.evaluate(ASK)
     card.locator("text=Nils is looking at this comment just now.").wait_for()
     assert not card.get_by_role("button", name="Reject").is_visible()
+    card.focus()
+    page.keyboard.press("d")
+    page.wait_for_timeout(300)
+    assert page.evaluate("location.pathname") == "/"
 
     claims.release(database, moderator=nils, comment_id=two[1].id)
     page.evaluate(ASK)
     card.get_by_role("button", name="Reject").wait_for()
+    wait_until(page, lambda: holder(database, two[1]) == mona.id)
 
 
 def holder(database, comment):

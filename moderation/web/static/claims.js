@@ -13,7 +13,7 @@ const post = (address, leaving = false) => {
 const say = (card, words) => {
   const choices = card.querySelector(".choices")?.closest("form");
   const line = card.querySelector(".taken") ?? document.createElement("p");
-  if (!choices && !line.isConnected) return;
+  if ((!choices && !line.isConnected) || line.textContent === words) return;
   line.className = "taken";
   line.role = "alert";
   line.textContent = words;
@@ -21,9 +21,12 @@ const say = (card, words) => {
 };
 
 const take = async () => {
+  const card = claimed;
   try {
-    const answer = await post(claimed.dataset.claim);
-    if (answer.status === 409) say(claimed, (await answer.json()).says);
+    const answer = await post(card.dataset.claim);
+    if (answer.status !== 409) return;
+    say(card, (await answer.json()).says);
+    if (claimed === card) claimed = null; // somebody else's: there is nothing to renew, and it may become free
   } catch {
     // No connection: the decision itself will say so.
   }
@@ -55,6 +58,7 @@ document.addEventListener("htmx:load", (event) => {
     const words = taken[card.id] ?? (line && !card.querySelector("form.choices") ? dataset.free : "");
     if (card !== claimed && (line?.textContent ?? "") !== words) say(card, words);
   }
+  if (!taken[document.activeElement.closest("[data-claim]")?.id]) claim();
 });
 
 document.addEventListener("focusin", claim);
