@@ -117,6 +117,7 @@ def shots(database: Database) -> list[Shot]:
         Shot("bands-desktop-light", "/settings/history/bands"),
         Shot("bands-phone-dark", "/settings/history/bands"),
         Shot("words-desktop-dark", "/settings/history/words"),
+        Shot("reasons-desktop-light", "/settings/history/reasons"),
         Shot("site-desktop-light", "/settings/history"),
         Shot("people-desktop-dark", "/settings/history/people"),
         Shot("deliveries-desktop-light", "/deliveries"),
