@@ -80,9 +80,14 @@ def known_as(session: so.Session, site_ids: Collection[uuid.UUID], name: str) ->
 
 def profile(session: so.Session, author: Author) -> Profile:
     """How an author's comments fared. `author.created_at` is when they were first seen."""
-    newest = sa.select(Comment.state).where(Comment.author_id == author.id).order_by(Comment.id.desc())
-    states = session.scalars(newest.limit(LOOKED_AT + 1)).all()
+    states = session.scalars(newest_states(author.id)).all()
     return Profile(author, dict(Counter(states[:LOOKED_AT])), is_whole=len(states) <= LOOKED_AT)
+
+
+def newest_states(author_id: uuid.UUID) -> sa.Select[State]:
+    """What became of an author's newest comments, one more than are looked at; an index has all of it."""
+    newest = sa.select(Comment.state).where(Comment.author_id == author_id).order_by(Comment.id.desc())
+    return newest.limit(LOOKED_AT + 1)
 
 
 def decisions_about(session: so.Session, author: Author, *, limit: int = 10) -> Sequence[Decision]:

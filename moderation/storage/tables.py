@@ -288,7 +288,7 @@ class Comment(Base):
         sa.Index("ix_comments_by_state", "site_id", "state", "id"),
         sa.Index("ix_comments_by_site", "site_id", "id"),
         sa.Index("ix_comments_same_text", "site_id", "text_sha256", "created_at"),
-        sa.Index("ix_comments_by_author", "author_id", "id"),
+        sa.Index("ix_comments_by_author", "author_id", "id", "state"),
         sa.Index("ix_comments_by_article", "article_id", "id"),
         sa.Index("ix_comments_article_queue", "article_id", "state", sa.text("risk DESC"), "id"),
         # Few comments answer another, and hardly any is claimed or waits for an owner; NULL and '' need no place.

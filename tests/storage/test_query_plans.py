@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from moderation.domain.comment import State
-from moderation.storage import listing, outbox
+from moderation.storage import authors, listing, outbox
 from moderation.storage.listing import Filters, Place, Queue, Sort
 from moderation.storage.tables import Article, Author, Batch, Comment, CommentMark, Decision, Event, EventState, Note
 from moderation.storage.types import uuid7
@@ -150,6 +150,13 @@ def test_an_author_s_comments_are_read_along_their_index(database, filled, sort)
         [arm] = arms(session, site, Queue.ALL, Filters(author_id=author.id), sort, None)
         steps = plan(session, arm)
     assert "ix_comments_by_author" in steps, steps
+
+
+def test_how_an_author_s_comments_fared_is_read_from_the_index_alone(database, filled):
+    _, _, author = filled
+    with database.read() as session:
+        steps = plan(session, authors.newest_states(author.id))
+    assert re.search(r"(COVERING INDEX|Index Only Scan).* ix_comments_by_author", steps), steps
 
 
 def test_smaller_lists_read_an_index_too(database, filled):
