@@ -256,15 +256,18 @@ def _require_moderator(*, is_passive: bool) -> ResponseReturnValue | None:
         return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")), 303)
     is_first = found.moderator.first_password_ends_at is not None
     if (is_first and request.endpoint not in WITH_A_FIRST_PASSWORD) or (
-        g.asked_for_two_step
-        and not second_factor.is_on(found.moderator)
-        and request.endpoint not in WITHOUT_A_SECOND_STEP
+        lacks_second_step() and request.endpoint not in WITHOUT_A_SECOND_STEP
     ):
         return ("", 204) if is_passive else redirect(url_for("account.account"), 303)
     if not is_passive and now - found.seen_at > moderators.SEEN_RESOLUTION:
         with services().database.write() as session:
             moderators.touch_session(session, found, now)
     return None
+
+
+def lacks_second_step() -> bool:
+    """Whether a site asks the signed-in person for a second factor that they have not set up."""
+    return g.asked_for_two_step and not second_factor.is_on(g.moderator)
 
 
 def readable_sites() -> list[Any]:

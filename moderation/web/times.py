@@ -35,13 +35,13 @@ def zone() -> ZoneInfo:
 
 def exact(at: datetime) -> str:
     """To the minute, with the zone's name: `Nov 23, 2026, 10:00 AM CET`."""
-    here, locale = at.astimezone(zone()), locale_name()
-    return f"{_date(here.date(), locale)}, {_clock(here.hour, here.minute, locale)} {here:%Z}"
+    here = at.astimezone(zone())
+    return f"{calendar_day(here.date())}, {_clock(here.hour, here.minute, locale_name())} {here:%Z}"
 
 
 def day(at: datetime) -> str:
     """The day it was in the reader's zone: `Nov 23, 2026`."""
-    return _date(at.astimezone(zone()).date(), locale_name())
+    return calendar_day(at.astimezone(zone()).date())
 
 
 def calendar_day(day: date) -> str:

@@ -9,15 +9,14 @@ import re
 import sys
 import time
 from collections import defaultdict
-from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
-import sqlalchemy as sa
 import urllib3
 
 from moderation.storage.engine import Database
-from tests.bench.pages import BUDGET_MS, filled_database, service, signed_in
+from tests.bench.pages import BUDGET_MS, databases, large_blog, service, signed_in
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 CARD = re.compile(
@@ -30,27 +29,11 @@ Figures = dict[str, float]
 
 
 @click.command(epilog="Example: python -m tests.bench.deeds --database sqlite --times 50")
-@click.option(
-    "--database", "engine", type=click.Choice(["sqlite", "postgres", "both"]), default="both", show_default=True
-)
-@click.option("--held", default=100_000, show_default=True, help="Comments that wait for a decision.")
-@click.option("--history", default=1_000_000, show_default=True, help="Comments that were decided.")
+@large_blog
 @click.option("--times", default=50, show_default=True, help="Rounds, after three that are not counted.")
-@click.option("--url", help="Measure a database that was filled before, wherever it is. Decisions are made in it.")
-@click.option(
-    "--keep",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep the filled SQLite file in this folder, and take it from there the next time.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def main(engine: str, held: int, history: int, times: int, url: str | None, keep: Path | None, as_json: bool) -> None:
+def main(times: int, as_json: bool, **where: Any) -> None:
     """Measure what a moderator does, and say what is over the budget in the median (milliseconds)."""
-    result: dict[str, dict[str, Figures]] = {}
-    if url is not None:
-        result[sa.make_url(url).get_backend_name()] = measure(url, times)
-    for name in () if url is not None else ("sqlite", "postgres") if engine == "both" else (engine,):
-        with filled_database(name, held, history, keep) as filled:
-            result[name] = measure(filled, times)
+    result = {name: measure(url, times) for name, url in databases(**where)}
     click.echo(json.dumps(result, indent=1) if as_json else _table(result))
     sys.exit(any(each["p50_ms"] > BUDGET_MS for figures in result.values() for each in figures.values()))
 

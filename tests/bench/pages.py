@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,52 +37,60 @@ EXAMPLES = 25  # comments, authors and so on, of which each request takes the ne
 Figures = dict[str, float]
 
 
-@click.command(epilog="Example: python -m tests.bench.pages --database sqlite --json")
-@click.option(
-    "--database", "engine", type=click.Choice(["sqlite", "postgres", "both"]), default="both", show_default=True
+LARGE_BLOG = (
+    click.option(
+        "--database", "engine", type=click.Choice(["sqlite", "postgres", "both"]), default="both", show_default=True
+    ),
+    click.option("--held", default=100_000, show_default=True, help="Comments that wait for a decision."),
+    click.option("--history", default=1_000_000, show_default=True, help="Comments that were decided."),
+    click.option("--url", help="Measure a database that was filled before, wherever it is; some deeds are done in it."),
+    click.option(
+        "--keep",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Keep the filled SQLite file in this folder, and take it from there the next time.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
 )
-@click.option("--held", default=100_000, show_default=True, help="Comments that wait for a decision.")
-@click.option("--history", default=1_000_000, show_default=True, help="Comments that were decided.")
+
+
+def large_blog(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a measurement on large blogs."""
+    for option in reversed(LARGE_BLOG):
+        command = option(command)
+    return command
+
+
+@click.command(epilog="Example: python -m tests.bench.pages --database sqlite --json")
+@large_blog
 @click.option(
     "--times", default=100, show_default=True, help="Requests of each page, after three that are not counted."
 )
 @click.option(
     "--only", multiple=True, help="Measure only pages of these names, as the table has them; may be repeated."
 )
-@click.option("--url", help="Measure a database that was filled before, wherever it is.")
-@click.option(
-    "--keep",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep the filled SQLite file in this folder, and take it from there the next time.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def main(
-    engine: str,
-    held: int,
-    history: int,
-    times: int,
-    only: tuple[str, ...],
-    url: str | None,
-    keep: Path | None,
-    as_json: bool,
-) -> None:
+def main(times: int, only: tuple[str, ...], as_json: bool, held: int, history: int, **where: Any) -> None:
     """Measure every page of the dashboard, and say which is over the budget (p99, in milliseconds).
 
     The CPU time of the service tells most on a machine that does other things, too.
     """
-    result: dict[str, dict[str, Figures]] = {}
-    if url is not None:
-        result[sa.make_url(url).get_backend_name()] = _measure(url, times, only)
-    for name in () if url is not None else ("sqlite", "postgres") if engine == "both" else (engine,):
-        with filled_database(name, held, history, keep) as filled:
-            result[name] = _measure(filled, times, only)
+    result = {name: _measure(url, times, only) for name, url in databases(held=held, history=history, **where)}
     click.echo(json.dumps(result, indent=1) if as_json else _table(result, held, history))
     over = [page for figures in result.values() for page, each in figures.items() if each["p99_ms"] > BUDGET_MS]
     sys.exit(1 if over else 0)
 
 
+def databases(*, engine: str, held: int, history: int, url: str | None, keep: Path | None) -> Iterator[tuple[str, str]]:
+    """Name and address of each database to measure, one after the other."""
+    if url is not None:
+        yield sa.make_url(url).get_backend_name(), url
+        return
+    for name in ("sqlite", "postgres") if engine == "both" else (engine,):
+        with _filled(name, held, history, keep) as filled:
+            yield name, filled
+
+
 @contextlib.contextmanager
-def filled_database(name: str, held: int, history: int, keep: Path | None) -> Iterator[str]:
+def _filled(name: str, held: int, history: int, keep: Path | None) -> Iterator[str]:
     """The address of a filled database."""
     if name == "sqlite":
         with contextlib.ExitStack() as stack:
@@ -102,7 +110,7 @@ def filled_database(name: str, held: int, history: int, keep: Path | None) -> It
     if binaries is None:
         raise click.ClickException("PostgreSQL's initdb is not installed (on Debian: apt-get install postgresql).")
     with Cluster(binaries) as cluster:
-        url = cluster.createfilled_database("bench")
+        url = cluster.create_filled("bench")
         _fill(url, held, history)
         yield url
 

@@ -12,7 +12,7 @@ from moderation.storage import moderators
 from moderation.storage.secrets import decrypt
 from moderation.storage.tables import Moderator
 from moderation.storage.types import utc_now
-from moderation.web.access import for_moderators, renew_session
+from moderation.web.access import for_moderators, lacks_second_step, renew_session
 from moderation.web.account import preferences as account_preferences
 from moderation.web.account.browsers import browser_name
 from moderation.web.account.picture import picture
@@ -199,7 +199,7 @@ def _page(form: str = "", message: str = "") -> str:
             session,
             sign_ins=rows,
             two_step=second_factor.is_on(g.moderator),
-            two_step_is_due=g.asked_for_two_step and not second_factor.is_on(g.moderator),
+            two_step_is_due=lacks_second_step(),
             codes_left=second_factor.recovery_codes_left(session, g.moderator),
             lengths=(MIN_LENGTH, MAX_LENGTH),
             is_first=g.moderator.first_password_ends_at is not None,

@@ -65,7 +65,7 @@ def show(batch_id: uuid.UUID) -> str:
             return _drawn_page(session, batch)
         before = cursors.read_id(request.args.get("after"))
         rows = batches.decisions(session, batch, before=before, limit=PAGE_SIZE + 1)
-        shown, looking = rows[:PAGE_SIZE], eyes(session)
+        shown, looking = rows[:PAGE_SIZE], eyes()
         return page(
             "batch.html",
             session,
@@ -186,7 +186,7 @@ def _drawn_page(session: so.Session, batch: Batch) -> str:
     ids = [uuid.UUID(item["comment_id"]) for item in batch.sample]
     rows = {row.id: row for row in comments.find_cards(session, [batch.site_id], ids)}
     there = [rows[comment_id] for comment_id in ids if comment_id in rows]
-    cards = make_cards(session, there, eyes(session))
+    cards = make_cards(session, there, eyes())
     bad = {item["comment_id"]: item["bad"] for item in batch.sample}
     shown = proof.proof_of(batch)
     return page(

@@ -131,7 +131,7 @@ def _page(draft: Draft | None = None) -> str:
 
 
 def _objections(session: so.Session, rows: Sequence[Comment]) -> list[Objection]:
-    found, looking = stored_appeals.of_comments(session, rows), eyes(session)
+    found, looking = stored_appeals.of_comments(session, rows), eyes()
     policies = current_policies(session, {row.site_id for row in rows})
     return [
         _objection(

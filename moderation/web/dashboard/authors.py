@@ -155,7 +155,7 @@ def _shown(author_id: uuid.UUID, *, refused: str = "", draft: Mapping[str, str] 
         return page_or_part(
             "author",
             session,
-            person=make_person(session, author, eyes(session)),
+            person=make_person(session, author, eyes()),
             periods=[(name, words) for name, (_, words) in PERIODS.items()],
             refused=refused,
             draft=draft or {},

@@ -59,7 +59,7 @@ def show(comment_id: uuid.UUID) -> str:
         row = comments.find_card(session, readable_sites(), comment_id)
         if row is None:
             raise NotFound("There is nothing of this kind on your sites.")
-        found = make_conversation(session, row, eyes(session))
+        found = make_conversation(session, row, eyes())
         return page_or_part("conversation", session, conversation=found, comment_id=comment_id)
 
 

@@ -78,7 +78,7 @@ class Frame:
     keys: tuple[Key, ...]
 
 
-def eyes(session: so.Session) -> Eyes:
+def eyes() -> Eyes:
     """The signed-in person's."""
     mine = preferences.read(g.moderator)
     return Eyes(
@@ -152,7 +152,7 @@ def _news(session: so.Session) -> list[News]:
         elif category != "decision":
             news.append(News(message))
         elif decision := comments.find_decision(session, readable_sites(), uuid.UUID(message)):
-            news.append(_news_of(decision, eyes(session)))
+            news.append(_news_of(decision, eyes()))
     return news
 
 

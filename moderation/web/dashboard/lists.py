@@ -44,7 +44,7 @@ def queue_page(
     )
     rows = [row for row in found.comments if row.id != without]
     behind = [] if found.following else _behind(session, shelf, wish, late)
-    looking = eyes(session)
+    looking = eyes()
     cards = make_cards(session, rows, looking)
     if mine().spread_hard and wish.sort is Sort.RISK:
         cards = spread(cards)

@@ -125,11 +125,13 @@ def fields(session: so.Session, shelf: Shelf, wish: Wish) -> list[Field]:
     if articles := _articles(session, shelf, wish):
         value = str(wish.article_id or "")
         found.append(Field("article", _("Article"), value, [("", _("All articles")), *articles]))
-    names = site_names()
-    if len(names) > 1:
-        some = sorted(((str(site_id), name) for site_id, name in names.items()), key=lambda item: item[1])
-        found.append(Field("site", _("Site"), str(wish.site_id or ""), [("", _("All sites")), *some]))
-    return found
+    return [*found, *site_field(wish.site_id)]
+
+
+def site_field(site_id: uuid.UUID | None) -> list[Field]:
+    """The choice of one site, where there are several."""
+    some = sorted(((str(key), name) for key, name in site_names().items()), key=lambda item: item[1])
+    return [Field("site", _("Site"), str(site_id or ""), [("", _("All sites")), *some])] if len(some) > 1 else []
 
 
 def _attributes() -> Options:

@@ -104,7 +104,7 @@ def comment(comment_id: uuid.UUID) -> str:
         row = _found(comments.find_card(session, readable_sites(), comment_id))
     note_sight(row)
     with services().database.read() as session:
-        looking = eyes(session)
+        looking = eyes()
         card = make_cards(session, [row], looking, shown=None)[0]
         history = [make_line(item, row.version, looking) for item in comments.history(session, row)]
         back = request.args.get("back")
@@ -125,7 +125,7 @@ def decided() -> str:
     before = cursors.read_id(request.args.get("after"))
     with services().database.read() as session:
         rows = comments.decided_by_people(session, readable_sites(), before=before, limit=PAGE_SIZE + 1)
-        shown, looking = rows[:PAGE_SIZE], eyes(session)
+        shown, looking = rows[:PAGE_SIZE], eyes()
         following = cursors.of_id(shown[-1].id) if len(rows) > PAGE_SIZE else None
         lines = [(make_line(row, row.comment.version, looking), row.comment) for row in shown]
         return page(
@@ -186,7 +186,7 @@ def deliveries() -> str:
     before = cursors.read_id(request.args.get("after"))
     with services().database.read() as session:
         rows = outbox.undelivered(session, readable_sites(), before=before, limit=PAGE_SIZE + 1)
-        shown, looking = rows[:PAGE_SIZE], eyes(session)
+        shown, looking = rows[:PAGE_SIZE], eyes()
         following = cursors.of_id(shown[-1].id) if len(rows) > PAGE_SIZE else None
         attempts = outbox.attempts_of(session, shown)
         events = [
@@ -221,7 +221,7 @@ def _came_second(comment_id: uuid.UUID, error: AlreadyDecided | Claimed) -> tupl
     with services().database.read() as session:
         row = _found(comments.find_card(session, readable_sites(), comment_id))
         first = error.said(gettext) if isinstance(error, Claimed) else _who_was_first(session, row)
-        conflict = first, make_cards(session, [row], eyes(session))[0]
+        conflict = first, make_cards(session, [row], eyes())[0]
         shelf, args = _list_before(request.form.get("back"))
         return queue_page(session, shelf, read_wish(shelf, args), conflict=conflict, without=comment_id), 409
 

@@ -77,7 +77,7 @@ def show(decision_id: uuid.UUID) -> str:
             "receipt",
             session,
             decision=decision,
-            line=make_line(decision, decision.comment.version, eyes(session)),
+            line=make_line(decision, decision.comment.version, eyes()),
             receipt=receipt,
             careful=CAREFUL.get(receipt.get("careful") or "", "–"),
             parts=_parts(receipt),

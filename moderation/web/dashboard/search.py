@@ -75,7 +75,7 @@ def _results(session: so.Session, line: str, query: Query, scope: Scope, sort: S
         sort,
         asked=True,
         notes=scope.notes,
-        cards=make_cards(session, found.comments, eyes(session)),
+        cards=make_cards(session, found.comments, eyes()),
         looked_to=_looked_to(found.scanned_to, sort) if found.scanned_to and found.following else "",
         first=_address(line, sort) if after else None,
         following=_address(line, sort, following) if following else None,

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
 
-import sqlalchemy.orm as so
 from flask import Blueprint, Response, g, request, url_for
 from flask_babel import gettext, ngettext
 
@@ -17,12 +16,12 @@ from moderation.storage.insight import Window
 from moderation.storage.tallies import start_of
 from moderation.storage.types import utc_now
 from moderation.web import cursors
-from moderation.web.access import for_moderators, readable_sites, site_names
+from moderation.web.access import for_moderators, readable_sites
 from moderation.web.card.cards import make_line
 from moderation.web.card.eyes import excerpts
 from moderation.web.csv_files import Cell, csv_file
 from moderation.web.dashboard.frame import eyes, page
-from moderation.web.dashboard.narrowing import Field
+from moderation.web.dashboard.narrowing import Field, site_field
 from moderation.web.insight.all_panels import panels
 from moderation.web.insight.behind import asked_for, unknown
 from moderation.web.insight.panels import Link, cells
@@ -50,7 +49,7 @@ def insight() -> str:
             panels=panels(found, chosen, _links(chosen.window, site_id)),
             period=chosen,
             ends=(exact(chosen.window.since), exact(min(chosen.window.until, now))),
-            choices=_choices(session, chosen.days, site_id),
+            choices=_choices(chosen.days, site_id),
             missing_from=exact(found.until) if found.until < min(now, chosen.window.until) else "",
             address={"days": chosen.days, "site": site_id},
         )
@@ -99,7 +98,7 @@ def comments() -> str:
             now=now,
             hours=None if hour is None else _hours_of_day(window, hour),
         )
-        looking = eyes(session)
+        looking = eyes()
         rows = stored.read_decisions(session, found.decisions)
         return page(
             "insight_comments.html",
@@ -176,12 +175,7 @@ def _links(window: Window, site_id: uuid.UUID | None) -> Link:
     return link
 
 
-def _choices(session: so.Session, days: int, site_id: uuid.UUID | None) -> list[Field]:
+def _choices(days: int, site_id: uuid.UUID | None) -> list[Field]:
     """What the page is of: a length of time, and a site where there are several."""
     lengths = [(str(n), gettext("24 hours") if n == 1 else ngettext("%(num)d day", "%(num)d days", n)) for n in DAYS]
-    fields = [Field("days", gettext("Time"), str(days), lengths)]
-    names = site_names()
-    if len(names) > 1:
-        some = sorted(((str(key), name) for key, name in names.items()), key=lambda item: item[1])
-        fields.append(Field("site", gettext("Site"), str(site_id or ""), [("", gettext("All sites")), *some]))
-    return fields
+    return [Field("days", gettext("Time"), str(days), lengths), *site_field(site_id)]

@@ -146,7 +146,7 @@ def _words_page(
             lists=lists,
             check=checked,
             hits=hits,
-            words=excerpts(session, rows, eyes(session)) if rows else {},
+            words=excerpts(session, rows, eyes()) if rows else {},
             number=number,
             last_days=last_days,
             longer=rehearsal.LONGER,
