@@ -114,25 +114,46 @@ def count(
 def count_each(
     session: so.Session,
     site_ids: Collection[uuid.UUID],
-    wanted: Collection[Queue],
+    wanted: Sequence[tuple[Queue, Filters]],
     *,
-    filters: Filters = EVERYTHING,
     at_most: int = COUNTED,
-) -> dict[Queue, int]:
-    """The same of several queues at once."""
-    articles = own_articles(session, site_ids, filters)
-    if not articles:
-        return dict.fromkeys(wanted, 0)
-    found = session.execute(_counting_each(tuple(site_ids), articles, tuple(wanted), filters, at_most)).one()
-    return dict(zip(wanted, found, strict=True))
+) -> list[int]:
+    """The same of several lists at once. They are of whole sites: not narrowed to articles or an author."""
+    if not site_ids:
+        return [0] * len(wanted)
+    return list(session.execute(_counting_each(tuple(site_ids), tuple(wanted), at_most)).one())
 
 
 @lru_cache(maxsize=BUILT)  # as in `listing.in_order`
 def _counting_each(
-    site_ids: tuple[uuid.UUID, ...], articles: Articles, wanted: tuple[Queue, ...], filters: Filters, at_most: int
+    site_ids: tuple[uuid.UUID, ...], wanted: tuple[tuple[Queue, Filters], ...], at_most: int
 ) -> sa.Select[Any]:
-    each = (_counting(site_ids, articles, queue, filters, None, at_most) for queue in wanted)
+    each = (_counting(site_ids, (None,), queue, filters, None, at_most) for queue, filters in wanted)
     return sa.select(*(query.scalar_subquery() for query in each if query is not None))
+
+
+def newest_and_count(
+    session: so.Session, site_ids: Collection[uuid.UUID], queue: Queue, filters: Filters
+) -> tuple[uuid.UUID | None, int]:
+    """The newest comment of a list, and how many it holds, up to COUNTED."""
+    query = _newest_and_count(tuple(site_ids), own_articles(session, site_ids, filters), queue, filters)
+    if query is None:
+        return None, 0
+    newest, number = session.execute(query).one()
+    return newest, number
+
+
+@lru_cache(maxsize=BUILT)
+def _newest_and_count(
+    site_ids: tuple[uuid.UUID, ...], articles: Articles, queue: Queue, filters: Filters
+) -> sa.Select[uuid.UUID | None, int] | None:
+    newest = in_order(site_ids, articles, queue, filters, Sort.NEWEST, None, 1)
+    number = _counting(site_ids, articles, queue, filters, None, COUNTED)
+    if newest is None or number is None:
+        return None
+    return sa.select(
+        newest.with_only_columns(ID, maintain_column_froms=True).scalar_subquery(), number.scalar_subquery()
+    )
 
 
 @lru_cache(maxsize=BUILT)
@@ -183,26 +204,30 @@ def articles_in(
     top = in_order(
         tuple(site_ids), own_articles(session, site_ids, filters), queue, filters, Sort.RISK, None, looked_at
     )
-    counts: dict[uuid.UUID, int] = {}
-    if top is not None:
-        riskiest = top.subquery()
-        counted = (
-            sa.select(Comment.article_id, sa.func.count().label("comments"))
-            .join(riskiest, riskiest.c.id == Comment.id)
-            .where(Comment.article_id.is_not(None))
-            .group_by(Comment.article_id)
-        )
-        most = counted.order_by(sa.desc("comments"), Comment.article_id).limit(limit)
-        counts = {row.article_id: row.comments for row in session.execute(most)}
-        if also and also not in counts:
-            counts |= {
-                row.article_id: row.comments for row in session.execute(counted.having(Comment.article_id == also))
-            }
-    wanted = [*counts, *([also] if also and also not in counts else [])]
-    found = session.scalars(sa.select(Article).where(Article.id.in_(wanted)).options(so.defer(Article.text)))
-    # Asked for the sites as well, a database may read all of their articles.
-    by_id = {article.id: article for article in found if article.site_id in site_ids}
-    return [(by_id[article_id], counts.get(article_id, 0)) for article_id in wanted if article_id in by_id]
+    if top is None:
+        return []
+    riskiest = top.subquery()
+    counted = (
+        sa.select(Comment.article_id, sa.func.count().label("comments"))
+        .join(riskiest, riskiest.c.id == Comment.id)
+        .where(Comment.article_id.is_not(None))
+        .group_by(Comment.article_id)
+        .subquery()
+    )
+    most = (
+        sa.select(Article, counted.c.comments)
+        .join(counted, counted.c.article_id == Article.id)
+        .options(so.defer(Article.text))
+        .order_by(counted.c.comments.desc(), Article.id)
+    )
+    found = [(article, number) for article, number in session.execute(most.limit(limit))]
+    if also and also not in {article.id for article, _ in found}:
+        found += [(article, number) for article, number in session.execute(most.where(Article.id == also))]
+    if also and also not in {article.id for article, _ in found}:
+        some = session.scalars(sa.select(Article).where(Article.id == also).options(so.defer(Article.text)))
+        # Asked for the sites as well, a database may read all of their articles.
+        found += [(article, 0) for article in some if article.site_id in site_ids]
+    return found
 
 
 def live_claims(

@@ -135,8 +135,13 @@ def test_each_queue_holds_what_its_name_says(database, site, pages):
         assert set(ids(pages(queue, sort=sort))) == {made[name].id for name in expected[queue]}, (queue, sort)
     with database.read() as session:
         counts = {queue: queues.count(session, [site.id], queue) for queue in Queue}
-        assert queues.count_each(session, [site.id], Queue) == counts
-        assert queues.count_each(session, [], Queue) == dict.fromkeys(Queue, 0)
+        everything = [(queue, listing.EVERYTHING) for queue in Queue]
+        assert queues.count_each(session, [site.id], everything) == list(counts.values())
+        assert queues.count_each(session, [], everything) == [0] * len(Queue)
+        for queue in Queue:
+            newest = queues.newest_and_count(session, [site.id], queue, listing.EVERYTHING)
+            assert newest == (max(made[name].id for name in expected[queue]), counts[queue])
+        assert queues.newest_and_count(session, [], Queue.HELD, listing.EVERYTHING) == (None, 0)
     assert counts == {queue: len(names) for queue, names in expected.items()}
 
 

@@ -1,6 +1,7 @@
 """What surrounds every page of the dashboard: navigation with counts, and news of the last action."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from moderation import batches, preferences, wellbeing
 from moderation.batches import Stage
 from moderation.domain.comment import Action, State
 from moderation.storage import comments, outbox, queues
-from moderation.storage.listing import Filters, Queue
+from moderation.storage.listing import EVERYTHING, Filters, Queue
 from moderation.storage.tables import Decision
 from moderation.storage.types import utc_now
 from moderation.web.access import decidable_sites, readable_sites, site_names
@@ -93,8 +94,9 @@ def eyes() -> Eyes:
 
 def page(template: str, session: so.Session, *, here: str = "", **values: Any) -> str:
     """*template* in its frame. *here* is where its forms lead back to, unless that is the page itself."""
+    left = _left(session)
     frame = Frame(
-        _queues(session), _places(session), _news(session), g.moderator.name, _sights(session), keys_of(mine())
+        _queues(left), _places(session, left), _news(session), g.moderator.name, _sights(session), keys_of(mine())
     )
     return render_template(template, frame=frame, here=here or _here(), **values)
 
@@ -108,12 +110,17 @@ def _sights(session: so.Session) -> Sights:
     return wellbeing.sights(session, g.moderator.id, utc_now(), zone())
 
 
-def _queues(session: so.Session) -> list[Place]:
-    """Only what waits for somebody is counted: a number says what is left to do."""
+def _left(session: so.Session) -> dict[Queue, int]:
+    """How much waits for somebody. Nothing else is counted: a number says what is left to do."""
     spared = tuple(name.lower() for name in mine().opted_out)
     mine_to_do = Filters(without_reasons=spared, asker_id=g.moderator.id)
-    waiting = [shelf.queue for shelf in SHELVES if shelf.waits]
-    left = queues.count_each(session, readable_sites(), waiting, filters=mine_to_do, at_most=COUNTED)
+    wanted = [(shelf.queue, mine_to_do) for shelf in SHELVES if shelf.waits]
+    wanted.append((Queue.APPEALS, EVERYTHING))
+    counts = queues.count_each(session, readable_sites(), wanted, at_most=COUNTED)
+    return {queue: number for (queue, _), number in zip(wanted, counts, strict=True)}
+
+
+def _queues(left: Mapping[Queue, int]) -> list[Place]:
     return [
         Place(
             url_for("dashboard.queue", name=shelf.path),
@@ -125,12 +132,11 @@ def _queues(session: so.Session) -> list[Place]:
     ]
 
 
-def _places(session: so.Session) -> list[Place]:
+def _places(session: so.Session, left: Mapping[Queue, int]) -> list[Place]:
     undelivered = outbox.count_undelivered(session, readable_sites(), at_most=COUNTED)
-    objections = queues.count(session, readable_sites(), Queue.APPEALS, at_most=COUNTED)
     return [
         Place(url_for("dashboard.search.show"), gettext("Search"), does="search"),
-        Place(url_for("appeals.queue"), gettext("Appeals"), _short(objections)),
+        Place(url_for("appeals.queue"), gettext("Appeals"), _short(left[Queue.APPEALS])),
         Place(url_for("dashboard.decided"), gettext("Decided")),
         Place(url_for("dashboard.batches.past"), gettext("Batches")),
         Place(url_for("insight.insight"), gettext("Insight")),

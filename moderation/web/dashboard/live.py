@@ -11,7 +11,7 @@ from flask import Blueprint, Response, g, render_template, request
 from flask_babel import gettext
 
 from moderation.storage import moderators, queues
-from moderation.storage.listing import Place, Sort
+from moderation.storage.listing import Place
 from moderation.storage.types import first_uuid7, utc_now
 from moderation.web.access import for_moderators, passive
 from moderation.web.dashboard.narrowing import Wish, address, read_wish
@@ -55,10 +55,8 @@ def news(name: str) -> Response:
 
 def now(session: so.Session, shelf: Shelf, wish: Wish, at: datetime) -> Live:
     """Of a page that is being made: nothing is new yet."""
-    newest = queues.read_places(session, wish.site_ids, shelf.queue, filters=wish.filters, sort=Sort.NEWEST, limit=1)
-    seen = newest[0].id if newest else first_uuid7(at)
-    had = queues.count(session, wish.site_ids, shelf.queue, filters=wish.filters)
-    return Live(0, _taken(session, wish, at), *_addresses(shelf, wish, seen, had))
+    newest, had = queues.newest_and_count(session, wish.site_ids, shelf.queue, wish.filters)
+    return Live(0, _taken(session, wish, at), *_addresses(shelf, wish, newest or first_uuid7(at), had))
 
 
 def _since(session: so.Session, shelf: Shelf, wish: Wish, seen: uuid.UUID, had: int) -> Live:
