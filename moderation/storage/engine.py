@@ -62,6 +62,10 @@ class Database:
     def read(self) -> Iterator[so.Session]:
         with self._read_session() as session:
             yield session
+            if session.is_active:
+                # Nothing was written; but with a ROLLBACK psycopg forgets the statements that PostgreSQL has planned.
+                session.expunge_all()
+                session.commit()
 
     @contextmanager
     def write(self) -> Iterator[so.Session]:

@@ -51,6 +51,15 @@ def test_postgresql_starts_no_other_processes_for_a_question_and_no_compiler(pos
         assert settings(session) == ["0", "off"]
 
 
+def test_postgresql_plans_a_statement_that_is_read_again_and_again_once(postgres_database):
+    for _ in range(8):
+        with postgres_database.read() as session:
+            session.scalar(sa.select(sa.func.count()).select_from(Site))
+
+    with postgres_database.read() as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%sites%'"))
+
+
 def test_a_read_session_cannot_write_and_the_next_write_can(database):
     with database.read() as session, pytest.raises(sa.exc.DBAPIError, match=r"readonly|read-only"):
         make_site(session)
