@@ -24,7 +24,7 @@ from moderation.text.words import find_words
 _all_scores = itemgetter(*ATTRIBUTES)
 
 WEEKS = 4
-MOST_VERDICTS, MOST_TEXTS, MOST_WORDS = 5_000, 2_000, 200
+MOST_VERDICTS, MOST_TEXTS, MOST_WORDS = 3_000, 2_000, 200
 BINS = 50
 EXAMPLES, LONGER = 3, 8
 

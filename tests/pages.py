@@ -21,7 +21,13 @@ NOT_PAGES = {"static", "api", "health", "metrics", "openapi", "perspective"}
 
 # What else a page takes, by its endpoint: each gives one more address.
 VARIANTS: dict[str, list[str]] = {
-    "dashboard.queue": ["sort=newest", "sort=oldest", "reason=insult", "reason=nothing-has-this"],
+    "dashboard.queue": [
+        "sort=newest",
+        "sort=oldest",
+        "reason=insult",
+        "reason=nothing-has-this",
+        "attribute=toxicity&reason=listed_word",
+    ],
     "insight.insight": ["days=1", "days=30", "days=90"],
     "insight.comments": [
         "figure=people",

@@ -4,6 +4,8 @@ import hashlib
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
@@ -31,6 +33,9 @@ _SAME_TEXT = (
         Comment.external_id != sa.bindparam("except_id"),
     )
 )
+
+# As `is_verdict`.
+_VERDICT = (Decision.actor == values.Actor.MACHINE, Decision.action != Action.ERASE)
 
 
 def text_sha256(text: str) -> bytes:
@@ -158,15 +163,44 @@ def _cards(session: so.Session, query: sa.Select[Comment], limit: int) -> Sequen
     return session.scalars(query.limit(limit).options(*with_all)).all()
 
 
-def decisions_of(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
-    """The current decision of each comment of a page, in one query."""
+class Decided(NamedTuple):
+    """A comment's present decision, what the machine said last of it, and what a person decided last before.
+
+    What the machine said stays on a card after a person decided.
+    """
+
+    latest: Decision
+    verdict: Decision | None
+    before: Decision | None
+
+
+def decisions_of(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decided]:
+    """The decisions that the cards of a page tell of, in one query."""
+    ids = [comment.id for comment in comments]
+    last = sa.select(Decision.comment_id, sa.func.max(Decision.version)).group_by(Decision.comment_id)
+    telling = sa.union(
+        sa.select(Comment.id, Comment.version.label("version")).where(Comment.id.in_(ids)),
+        last.where(Decision.comment_id.in_(ids), *_VERDICT),
+        last.join(Comment, Comment.id == Decision.comment_id).where(
+            Comment.id.in_(ids), Decision.actor != values.Actor.MACHINE, Decision.version < Comment.version
+        ),
+    ).subquery()
     rows = session.scalars(
         sa.select(Decision)
-        .join(Comment, sa.and_(Comment.id == Decision.comment_id, Comment.version == Decision.version))
-        .where(Decision.comment_id.in_([comment.id for comment in comments]))
+        .join(telling, sa.and_(Decision.comment_id == telling.c.id, Decision.version == telling.c.version))
         .options(so.joinedload(Decision.moderator))
+        .order_by(Decision.comment_id, Decision.version)
     )
-    return {row.comment_id: row for row in rows}
+    return {
+        comment_id: _decided(list(of_comment))
+        for comment_id, of_comment in groupby(rows, key=lambda row: row.comment_id)
+    }
+
+
+def _decided(rows: Sequence[Decision]) -> Decided:
+    verdict = next((row for row in reversed(rows) if is_verdict(row)), None)
+    before = next((row for row in reversed(rows[:-1]) if row.actor is not values.Actor.MACHINE), None)
+    return Decided(rows[-1], verdict, before)
 
 
 def decided_by_people(
@@ -233,15 +267,14 @@ def text_of(session: so.Session, decision: Decision) -> str | None:
 
 
 def machine_verdicts(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
-    """What the machine said last of each comment of a page: it stays on the card after a person decided."""
+    """What the machine said last of each comment of a page."""
     if not comments:
         return {}
     newest = (
         sa.select(Decision.comment_id, sa.func.max(Decision.version).label("version"))
         .where(
             Decision.comment_id.in_([comment.id for comment in comments]),
-            Decision.actor == values.Actor.MACHINE,
-            Decision.action != Action.ERASE,
+            *_VERDICT,
         )
         .group_by(Decision.comment_id)
         .subquery()
@@ -253,27 +286,6 @@ def machine_verdicts(session: so.Session, comments: Sequence[Comment]) -> dict[u
 def is_verdict(decision: Decision) -> bool:
     """Whether it is the machine's own opinion of a text."""
     return decision.actor is values.Actor.MACHINE and decision.action is not Action.ERASE
-
-
-def decided_before(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decision]:
-    """What a person decided last of each comment of a page before its present decision."""
-    earlier = [comment.id for comment in comments if comment.version > 1]
-    if not earlier:
-        return {}
-    newest = (
-        sa.select(Decision.comment_id, sa.func.max(Decision.version).label("version"))
-        .join(Comment, Comment.id == Decision.comment_id)
-        .where(
-            Decision.comment_id.in_(earlier),
-            Decision.actor != values.Actor.MACHINE,
-            Decision.version < Comment.version,
-        )
-        .group_by(Decision.comment_id)
-        .subquery()
-    )
-    same = sa.and_(Decision.comment_id == newest.c.comment_id, Decision.version == newest.c.version)
-    rows = session.scalars(sa.select(Decision).join(newest, same).options(so.joinedload(Decision.moderator)))
-    return {row.comment_id: row for row in rows}
 
 
 def reports_of(session: so.Session, comments: Sequence[Comment], *, each: int = 5) -> dict[uuid.UUID, list[Report]]:

@@ -26,6 +26,7 @@ BUILT = 256  # statements that are kept
 Item = TypeVar("Item")
 Places = sa.Select[float, uuid.UUID]
 Articles = tuple[uuid.UUID | None, ...]
+Hits = tuple[tuple[uuid.UUID, uuid.UUID], ...]
 
 # Tables rather than classes, and columns by their names alone: every page asks for several lists, and SQLAlchemy
 # takes longer to build one out of classes than the database to read it.
@@ -77,6 +78,7 @@ class Filters:
     `since` and `until` are times of arrival, `until` not included. `risk_from` and `risk_to` are both included.
     All `words` and the `author_name` are looked for as they stand, in capital or small letters.
     What the moderator `asker_id` asked an owner to decide is left out of the queues of what is held.
+    `hits` are all comments of the list that have its reasons, each with its site, as `few.hits` found them.
     """
 
     reasons: tuple[str, ...] = ()
@@ -92,6 +94,7 @@ class Filters:
     words: tuple[str, ...] = ()
     author_name: str = ""
     asker_id: uuid.UUID | None = None
+    hits: Hits | None = None
 
     @property
     def needs_scan(self) -> bool:
@@ -168,12 +171,13 @@ def bases(
     """
     if filters.needs_scan:
         raise InvalidRequest("A search can be read, but not counted or decided as a whole.", code="words-not-indexed")
-    mark, states = _WHAT[queue]
-    codes = [*([mark] if mark else []), *filters.reasons]
+    states, codes = states_of(queue), codes_of(queue, filters)
     is_narrow = bool(filters.article_ids) or filters.author_id is not None
     any_state = queue is Queue.ALL and sort is not Sort.RISK and (is_narrow or not codes)
     wanted: tuple[State | None, ...] = (None,) if any_state else states
-    if is_narrow:
+    if filters.hits is not None:
+        found = [_of_hits(site_ids, filters.hits, codes)]
+    elif is_narrow:
         found = [_of_article(article_id, state, codes, filters) for article_id in articles for state in wanted]
     else:
         found = [_of_site(site_id, state, codes) for site_id in sorted(site_ids) for state in wanted]
@@ -181,6 +185,16 @@ def bases(
         return found
     asked = _asked_about(filters.asker_id)
     return [replace(base, query=base.query.where(base.key.not_in(asked))) for base in found]
+
+
+def codes_of(queue: Queue, filters: Filters) -> list[str]:
+    """The marks that a comment of the list has, all of them."""
+    mark = _WHAT[queue][0]
+    return list(dict.fromkeys([*([mark] if mark else []), *filters.reasons]))
+
+
+def states_of(queue: Queue) -> tuple[State, ...]:
+    return _WHAT[queue][1]
 
 
 def _asked_about(moderator_id: uuid.UUID) -> sa.Select[Any]:
@@ -226,6 +240,14 @@ class Base:
     def within(self, filters: Filters) -> Places:
         """What the filters leave of it."""
         return self.query.where(*_within(self.risk, self.key, filters), *_left(self.key, filters))
+
+
+def _of_hits(site_ids: Collection[uuid.UUID], hits: Hits, codes: Sequence[str]) -> Base:
+    """Each asked for its marks again: a question about them may be of more marks than they were found by."""
+    risk, key = _comments.c.risk, _comments.c.id
+    # Asked for the sites as well, SQLite would read all of their comments.
+    named = sa.select(risk, key).where(key.in_([comment_id for site_id, comment_id in hits if site_id in site_ids]))
+    return Base(named.where(*(_has_mark(key, [code]) for code in codes)), risk, key)
 
 
 def _of_site(site_id: uuid.UUID, state: State | None, codes: Sequence[str]) -> Base:

@@ -4,11 +4,11 @@ from typing import Any
 
 import structlog
 from flask import Response, g, render_template, request, url_for
-from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
 from moderation.web.dashboard.frame import page
 from moderation.web.services import services
+from moderation.web.translation import gettext
 
 log = structlog.get_logger(__name__)
 

@@ -9,32 +9,16 @@ from pathlib import Path
 
 import pytz
 from babel import Locale, UnknownLocaleError
-from babel.support import NullTranslations
-from flask import Flask, g, request
-from flask_babel import Babel, Domain, get_locale
+from flask import Flask, request
+from flask_babel import Babel, get_locale
 from markupsafe import Markup
 
 from moderation.web import problems, times
 from moderation.web.dashboard.mine import mine
+from moderation.web.translation import DOMAIN
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 SOURCE = "en"
-
-
-class OncePerRequest(Domain):  # type: ignore[misc]  # Flask-Babel has no types
-    """Looks for the catalogue of a page once; Flask-Babel does for each of its some hundred words."""
-
-    def get_translations(self) -> NullTranslations:
-        try:
-            return g.catalogue  # type: ignore[no-any-return]
-        except AttributeError:
-            g.catalogue = super().get_translations()
-            return g.catalogue  # type: ignore[no-any-return]
-        except RuntimeError:  # outside a request, as in a command
-            return super().get_translations()  # type: ignore[no-any-return]
-
-
-DOMAIN = OncePerRequest()
 
 
 def install(app: Flask) -> None:
@@ -62,8 +46,13 @@ def _say_number(one: str, many: str, num: int, /, **values: object) -> Markup:
 
 
 def _filled(words: str, values: Mapping[str, object]) -> Markup:
-    markup = Markup(words)  # noqa: S704 - the catalogue's, which is ours
+    markup = _marked(words)
     return markup % values if "%" in words else markup
+
+
+@lru_cache(maxsize=4_096)
+def _marked(words: str) -> Markup:
+    return Markup(words)  # noqa: S704 - the catalogue's, which is ours
 
 
 def _wanted() -> list[str]:

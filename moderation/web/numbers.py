@@ -3,9 +3,9 @@
 from functools import lru_cache
 
 from babel import numbers
-from flask_babel import ngettext
 
 from moderation.web.times import locale_name
+from moderation.web.translation import ngettext
 
 STEPS = ((86_400, 48 * 3_600), (3_600, 7_200), (60, 120), (1, 0))
 
@@ -26,6 +26,7 @@ def percent(share: float) -> str:
     return _percent(share, "0.0%" if is_near_an_end else "0%", locale_name())
 
 
+@lru_cache(maxsize=8_192)
 def _percent(share: float, pattern: str, locale: str) -> str:
     return numbers.format_percent(share, format=pattern, locale=locale)
 

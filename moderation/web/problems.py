@@ -7,7 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, g, jsonify, request
-from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -15,6 +14,7 @@ from moderation.domain import errors
 from moderation.domain.words import N_
 from moderation.web import dialect
 from moderation.web.error_page import error_page, form_expired
+from moderation.web.translation import gettext
 
 log = structlog.get_logger(__name__)
 

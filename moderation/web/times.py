@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from babel import dates
 from flask import g
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_locale
 
 from moderation import preferences
+from moderation.web.translation import gettext, ngettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a person calls a browser, by the name that it sends: "Firefox on Windows". It may lie; it opens nothing."""
 
-from flask_babel import gettext
+from moderation.web.translation import gettext
 
 # The first that fits: Edge and Opera also call themselves Chrome, and nearly all call themselves Safari.
 _BROWSERS = (

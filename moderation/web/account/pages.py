@@ -3,7 +3,6 @@
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
 
 from moderation import second_factor
 from moderation.domain.errors import InvalidRequest, NotFound
@@ -21,6 +20,7 @@ from moderation.web.dashboard.frame import page
 from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.times import when
+from moderation.web.translation import gettext, lazy_gettext
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 blueprint.before_request(refuse_cross_origin)

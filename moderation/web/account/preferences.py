@@ -5,7 +5,6 @@ from zoneinfo import available_timezones
 from babel import Locale
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
 
 from moderation import preferences
 from moderation.domain.errors import InvalidRequest
@@ -18,6 +17,7 @@ from moderation.web.dashboard.keys import KEYS, given_twice, keys_of, moved_keys
 from moderation.web.dashboard.mine import mine
 from moderation.web.same_origin import local_path
 from moderation.web.services import services
+from moderation.web.translation import gettext, ngettext
 
 blueprint = Blueprint("preferences", __name__, url_prefix="/preferences")
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 import structlog
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext
 
 from moderation import claims, second_factor
 from moderation.passwords import password_fits
@@ -20,6 +19,7 @@ from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators, open_to_all, readable_sites, session_cookie, set_session_cookie
 from moderation.web.same_origin import local_path, refuse_cross_origin
 from moderation.web.services import services
+from moderation.web.translation import lazy_gettext
 
 blueprint = Blueprint("sign_in", __name__)
 blueprint.before_request(refuse_cross_origin)

@@ -7,7 +7,6 @@ from dataclasses import replace
 import sqlalchemy.orm as so
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from moderation import batches, proof
 from moderation.deciding import PERSON_ACTIONS, check
@@ -29,6 +28,7 @@ from moderation.web.dashboard.narrowing import CODES, Wish, address, read_wish
 from moderation.web.dashboard.shelves import SHELF_OF_PATH, SHELVES, Shelf
 from moderation.web.same_origin import local_path
 from moderation.web.services import services
+from moderation.web.translation import gettext
 
 blueprint = Blueprint("choosing", __name__)
 
@@ -57,7 +57,8 @@ def by_score(name: str) -> str:
     with services().database.read() as session:
         names = site_names()
         site_id = _site_of(wish, names)
-        counts, is_cut = histogram(session, site_id, shelf.queue, filters=_filters(wish), bins=BINS, at_most=MOST_DRAWN)
+        filters = _filters(wish.found(session, shelf))
+        counts, is_cut = histogram(session, site_id, shelf.queue, filters=filters, bins=BINS, at_most=MOST_DRAWN)
         chosen = read_range(request.args, usual(counts))
         drawn = bars(counts, chosen)
         return page(

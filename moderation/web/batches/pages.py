@@ -9,7 +9,6 @@ import sqlalchemy.orm as so
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
 from moderation import batches, proof
@@ -34,6 +33,7 @@ from moderation.web.dashboard.lists import PAGE_SIZE
 from moderation.web.same_origin import local_path
 from moderation.web.services import services
 from moderation.web.times import when
+from moderation.web.translation import gettext
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 import sqlalchemy.orm as so
-from flask_babel import format_percent, gettext, lazy_gettext, ngettext
+from flask_babel import format_percent
 
 from moderation.batches import Stage, stage
 from moderation.domain.comment import Action
@@ -15,6 +15,7 @@ from moderation.storage.tables import Batch
 from moderation.web.card.marking import label_of
 from moderation.web.dashboard.narrowing import CODES, REASONS
 from moderation.web.dashboard.shelves import SHELVES
+from moderation.web.translation import gettext, lazy_gettext, ngettext
 
 TITLES = {
     (Action.PUBLISH, False): lazy_gettext("Approve many comments"),

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy.orm as so
-from flask_babel import gettext, lazy_gettext
 
 from moderation import notes
 from moderation.domain.comment import RESULT, Action, Actor, State
@@ -18,6 +17,7 @@ from moderation.domain.policy import Policy, Preset
 from moderation.domain.reading import Careful
 from moderation.domain.standing import Standing, current
 from moderation.storage import comments as storage
+from moderation.storage.comments import Decided
 from moderation.storage.policies import current_policies
 from moderation.storage.tables import Comment, Decision, Note, Report
 from moderation.web.card.eyes import Eyes, said
@@ -26,6 +26,7 @@ from moderation.web.card.marking import Piece, labels
 from moderation.web.card.masking import covers, fold_ahead
 from moderation.web.card.speech import people_would_say
 from moderation.web.times import When, locale_name, when
+from moderation.web.translation import gettext, lazy_gettext
 
 # A list shows the beginning of a longer text; its own page shows it whole.
 SHOWN_IN_LIST = 1_500
@@ -144,11 +145,8 @@ def make_cards(
     """A card for each comment of a page, in few queries; at most *shown* characters of a text."""
     if not rows:
         return []
-    latest = storage.decisions_of(session, rows)
-    verdicts = {key: decision for key, decision in latest.items() if storage.is_verdict(decision)}
-    verdicts |= storage.machine_verdicts(session, [row for row in rows if row.id not in verdicts])
+    decided = storage.decisions_of(session, rows)
     reports = storage.reports_of(session, rows)
-    before = storage.decided_before(session, rows)
     written = notes.of_comments(session, rows)
     if eyes.mask:
         fold_ahead(text for row in rows for text in _texts(row))
@@ -156,9 +154,7 @@ def make_cards(
     return [
         _card(
             row,
-            verdicts.get(row.id),
-            latest[row.id],
-            before.get(row.id),
+            decided[row.id],
             reports.get(row.id, []),
             written.get(row.id, []),
             policies[row.site_id],
@@ -175,15 +171,14 @@ def _texts(row: Comment) -> tuple[str, ...]:
 
 def _card(
     comment: Comment,
-    verdict: Decision | None,
-    latest: Decision,
-    before: Decision | None,
+    decided: Decided,
     reports: list[Report],
     written: list[Note],
     policy: Policy,
     eyes: Eyes,
     shown: int | None,
 ) -> Card:
+    latest, verdict, before = decided
     text, receipt = comment.text, verdict.receipt if verdict else {}
     is_same_text = verdict is not None and verdict.revision == comment.revision
     standing = _standing(comment, eyes.now)

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
-
 from moderation.domain.decision import percent
 from moderation.domain.explain import excused_words, is_estimate, replay, score_without, words
 from moderation.web.card.marking import label_of, leading_attribute
 from moderation.web.card.masking import covers
 from moderation.web.card.two_readers import two_readers
+from moderation.web.translation import gettext
 
 EXCUSED_SHOWN = 6
 LONGEST_QUOTE = 40

@@ -1,6 +1,6 @@
 """What a character that takes no ink is called, in the reader's language."""
 
-from flask_babel import lazy_gettext
+from moderation.web.translation import lazy_gettext
 
 # As Unicode names them; whatever else hides in a text is called by its kind.
 NAMES = {

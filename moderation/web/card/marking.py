@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 from flask import g
-from flask_babel import gettext, lazy_gettext
 
 from moderation.domain.explain import replay
 from moderation.domain.reading import highlights, lowering
 from moderation.web.card.invisible import name_of
+from moderation.web.translation import gettext, lazy_gettext
 
 # What takes no ink: controls, bidi and zero-width characters, fillers, variation selectors, tags.
 # Tab, line ends and the two emoji selectors U+FE0E and U+FE0F are left alone.

@@ -22,11 +22,13 @@ _GROUPS = frozenset(naming_words())
 
 def wants_mask() -> bool:
     """The signed-in person's choice; nothing is covered for anybody else."""
-    if not g or "moderator" not in g:
+    try:
+        return bool(g.mask)  # asked for some hundred times on a page
+    except AttributeError:
+        g.mask = "moderator" in g and preferences.read(g.moderator).mask
+        return bool(g.mask)
+    except RuntimeError:  # outside a request, as in a command
         return False
-    if "mask" not in g:
-        g.mask = preferences.read(g.moderator).mask
-    return bool(g.mask)
 
 
 def covers(text: str, receipt: Mapping[str, Any] | None = None) -> list[Mark]:
@@ -59,7 +61,13 @@ def _slurs(text: str) -> list[tuple[int, int]]:
 
 
 def _known() -> dict[str, list[tuple[int, int]]]:
-    return g.setdefault("slurs", {}) if g else {}
+    try:
+        return g.slurs  # type: ignore[no-any-return]
+    except AttributeError:
+        g.slurs = {}
+        return g.slurs  # type: ignore[no-any-return]
+    except RuntimeError:
+        return {}
 
 
 def is_swearing(span: Span, scores: Mapping[str, float], text: str) -> bool:

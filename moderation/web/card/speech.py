@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
-
 from moderation.domain.reading import (
     IDENTITY_ATTACK,
     INSULT,
@@ -17,6 +15,7 @@ from moderation.domain.reading import (
 )
 from moderation.web.card.marking import leading_attribute
 from moderation.web.card.two_readers import in_ten
+from moderation.web.translation import gettext, lazy_gettext
 
 _CALLED = {
     TOXICITY: lazy_gettext("rude"),

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
-
 from moderation.domain.explain import replay
 from moderation.domain.reading import (
     IDENTITY_ATTACK,
@@ -15,6 +13,7 @@ from moderation.domain.reading import (
     Careful,
 )
 from moderation.web.card.marking import label_of, leading_attribute
+from moderation.web.translation import gettext, lazy_gettext
 
 # They disagree where one finds it likelier than not, the other does not, and much lies between.
 _LIKELY = 0.5

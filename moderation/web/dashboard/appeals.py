@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import sqlalchemy.orm as so
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from moderation import appeals
 from moderation.deciding import MAX_NOTE
@@ -28,6 +27,7 @@ from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.status.pages import words_of_form
 from moderation.web.times import When, when
+from moderation.web.translation import gettext
 
 blueprint = Blueprint("appeals", __name__)
 blueprint.before_request(refuse_cross_origin)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy.orm as so
-from flask_babel import gettext
 
 from moderation import notes
 from moderation.standing import Told, read_note
 from moderation.storage.tables import Author
 from moderation.web.card.cards import STANDINGS
 from moderation.web.times import When, exact, when
+from moderation.web.translation import gettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import uuid
 import structlog
 from flask import Blueprint, Response, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
 
 from moderation import author_data, erasure
 from moderation.domain.errors import InvalidRequest, NotAllowed, NotFound
@@ -16,6 +15,7 @@ from moderation.storage.tables import Author
 from moderation.storage.types import utc_now
 from moderation.web.access import for_moderators, owned_sites, readable_sites
 from moderation.web.services import services
+from moderation.web.translation import gettext, ngettext
 
 blueprint = Blueprint("author_rights", __name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy.orm as so
 from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString, gettext, lazy_gettext
+from flask_babel import LazyString
 
 from moderation import notes, standing
 from moderation.domain.comment import Action, State
@@ -29,6 +29,7 @@ from moderation.web.dashboard.fragments import in_part, page_or_part
 from moderation.web.dashboard.frame import eyes
 from moderation.web.services import services
 from moderation.web.times import When, exact, when
+from moderation.web.translation import gettext, lazy_gettext
 
 blueprint = Blueprint("authors", __name__)
 

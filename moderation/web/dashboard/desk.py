@@ -7,7 +7,6 @@ from datetime import datetime
 
 from flask import Blueprint, flash, g, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from moderation import claims, notes, review, wellbeing
 from moderation.deciding import ESCALATE, PERSON_ACTIONS, Choice
@@ -20,6 +19,7 @@ from moderation.web.access import decidable_sites, for_moderators, readable_site
 from moderation.web.dashboard import skipping
 from moderation.web.same_origin import local_path
 from moderation.web.services import services
+from moderation.web.translation import gettext
 
 blueprint = Blueprint("desk", __name__)
 

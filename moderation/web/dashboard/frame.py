@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import sqlalchemy.orm as so
 from flask import g, get_flashed_messages, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
 
 from moderation import batches, preferences, wellbeing
 from moderation.batches import Stage
@@ -25,6 +24,7 @@ from moderation.web.dashboard.mine import mine
 from moderation.web.dashboard.shelves import SHELVES
 from moderation.web.same_origin import local_path
 from moderation.web.times import zone
+from moderation.web.translation import gettext, lazy_gettext
 from moderation.wellbeing import Sights
 
 COUNTED = 1_000  # a moderator needs to know that it is many, not how many

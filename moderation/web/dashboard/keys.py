@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString
 
 from moderation.preferences import Preferences
+from moderation.web.translation import lazy_gettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def queue_page(
     without: uuid.UUID | None = None,
 ) -> str:
     """A page of the queue; a conflict stands on top of its first page."""
+    wish = wish.found(session, shelf)
     after = cursors.read_risk(request.args.get("after"))
     late = skipping.skipped() if shelf.waits else ()
     found = queues.read_queue(

@@ -8,7 +8,6 @@ from datetime import datetime
 
 import sqlalchemy.orm as so
 from flask import Blueprint, Response, g, render_template, request
-from flask_babel import gettext
 
 from moderation.storage import moderators, queues
 from moderation.storage.listing import Place
@@ -17,6 +16,7 @@ from moderation.web.access import for_moderators, passive
 from moderation.web.dashboard.narrowing import Wish, address, read_wish
 from moderation.web.dashboard.shelves import SHELF_OF_PATH, Shelf
 from moderation.web.services import services
+from moderation.web.translation import gettext
 
 blueprint = Blueprint("live", __name__)
 
@@ -47,7 +47,7 @@ def news(name: str) -> Response:
     wish = read_wish(shelf, request.args)
     seen, had = request.args.get("seen", type=uuid.UUID), request.args.get("had", type=int)
     with services().database.read() as session:
-        found = _since(session, shelf, wish, seen or first_uuid7(utc_now()), had or 0)
+        found = _since(session, shelf, wish.found(session, shelf), seen or first_uuid7(utc_now()), had or 0)
     response = Response(render_template("live.html", live=found))
     response.set_etag(found.etag)
     return response.make_conditional(request)  # type: ignore[return-value]

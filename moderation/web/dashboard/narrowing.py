@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy.orm as so
 from flask import g, url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
 from moderation.domain.reading import ATTRIBUTES
-from moderation.storage import queues
-from moderation.storage.listing import Filters, Place, Sort
+from moderation.storage import few, queues
+from moderation.storage.listing import Filters, Hits, Place, Sort
 from moderation.web import cursors
 from moderation.web.access import readable_sites, site_names
 from moderation.web.card.marking import label_of
 from moderation.web.dashboard.mine import mine
 from moderation.web.dashboard.shelves import Shelf
+from moderation.web.translation import gettext as _
+from moderation.web.translation import lazy_gettext
 
 SORTS = {
     Sort.RISK: lazy_gettext("Highest risk first"),
@@ -52,13 +52,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the reader of a queue asked for. A site that is not theirs is as good as none."""
+    """What the reader of a queue asked for. A site that is not theirs is as good as none.
+
+    `hits` are the comments that have the reasons, once `found` has looked and they are few.
+    """
 
     sort: Sort
     attribute: str = ""
     reason: str = ""
     article_id: uuid.UUID | None = None
     site_id: uuid.UUID | None = None
+    hits: Hits | None = None
 
     @property
     def site_ids(self) -> list[uuid.UUID]:
@@ -79,7 +83,11 @@ class Wish:
 
     @property
     def filters(self) -> Filters:
-        return replace(self.asked, without_reasons=self.left_to_others, asker_id=g.moderator.id)
+        return replace(self.asked, without_reasons=self.left_to_others, asker_id=g.moderator.id, hits=self.hits)
+
+    def found(self, session: so.Session, shelf: Shelf) -> "Wish":
+        """The same, with its `hits`: for a page that asks several questions about the list."""
+        return replace(self, hits=few.hits(session, self.site_ids, shelf.queue, self.filters))
 
     @property
     def is_narrow(self) -> bool:

@@ -8,7 +8,6 @@ import sqlalchemy.orm as so
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from moderation import review
 from moderation.domain.comment import Actor
@@ -35,6 +34,7 @@ from moderation.web.dashboard.shelves import SHELF_OF_PATH, SHELVES, Shelf
 from moderation.web.same_origin import local_path, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.times import calendar_day, exact, when
+from moderation.web.translation import gettext
 
 blueprint = Blueprint("dashboard", __name__)
 parts = (

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from flask_babel import gettext as _
-
 from moderation.storage.listing import Queue
+from moderation.web.translation import gettext as _
 
 LONGEST = 300
 STATES = {

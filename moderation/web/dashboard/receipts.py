@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString
 
 from moderation.domain.errors import NotFound
 from moderation.domain.explain import replay
@@ -20,6 +20,7 @@ from moderation.web.card.masking import covers, is_swearing, wants_mask
 from moderation.web.dashboard.fragments import page_or_part
 from moderation.web.dashboard.frame import eyes
 from moderation.web.services import services
+from moderation.web.translation import lazy_gettext
 
 blueprint = Blueprint("receipts", __name__)
 

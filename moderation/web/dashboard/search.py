@@ -2,16 +2,15 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy.orm as so
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
-from moderation.storage import authors, queues
+from moderation.storage import authors, few, queues
 from moderation.storage import search as stored
 from moderation.storage.listing import Filters, Place, Sort
 from moderation.storage.types import time_of_uuid7, utc_now
@@ -25,6 +24,7 @@ from moderation.web.dashboard.narrowing import CODES, REASONS, SORTS, Field
 from moderation.web.dashboard.query import FIELDS, STATES, BadQuery, Query, parse, spelt
 from moderation.web.services import services
 from moderation.web.times import exact, zone
+from moderation.web.translation import gettext as _
 
 blueprint = Blueprint("search", __name__)
 
@@ -59,11 +59,12 @@ def show() -> ResponseReturnValue:
 
 def _results(session: so.Session, line: str, query: Query, scope: Scope, sort: Sort) -> str:
     after = cursors.read_risk(request.args.get("after"))
+    hits = few.hits(session, scope.site_ids, query.queue, scope.filters)
     found = queues.read_queue(
         session,
         scope.site_ids,
         query.queue,
-        filters=scope.filters,
+        filters=replace(scope.filters, hits=hits),
         sort=sort,
         after=Place(*after) if after else None,
         limit=PAGE_SIZE,

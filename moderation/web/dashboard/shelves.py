@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString
 
 from moderation.storage.listing import Queue, Sort
+from moderation.web.translation import lazy_gettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import sqlalchemy.orm as so
 from flask import g
-from flask_babel import gettext
 
 from moderation.domain.comment import Action, Actor
 from moderation.domain.errors import InvalidRequest, NotFound
@@ -15,6 +14,7 @@ from moderation.storage.behind import Figure, opinions_of
 from moderation.storage.person_decisions import BANDS
 from moderation.web.insight.rankings import name_of_reason
 from moderation.web.insight.shares import WAITS, band_name, wait_class, wait_names
+from moderation.web.translation import gettext
 
 LONGEST = 400  # no wait has a bucket beyond
 

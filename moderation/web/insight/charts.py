@@ -5,6 +5,7 @@ They carry classes instead of colours, so that they follow the page's scheme, an
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import Markup
 
@@ -15,7 +16,7 @@ LEFT, RIGHT, TOP, BOTTOM = 40, 472, 10, 164
 MOST_LINES = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bar:
     kind: str
     x: float
@@ -23,7 +24,7 @@ class Bar:
     width: float
     height: float
 
-    @property
+    @cached_property
     def box(self) -> Markup:
         """Its place as attributes, written at once: a page has some hundred bars."""
         box = f'x="{self.x}" y="{self.y}" width="{self.width}" height="{self.height}"'

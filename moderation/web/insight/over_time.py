@@ -5,7 +5,6 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from babel import dates
-from flask_babel import gettext, ngettext
 
 from moderation.domain.comment import Action, Actor
 from moderation.domain.estimates import quantile
@@ -15,6 +14,7 @@ from moderation.web.insight.panels import Cell, Link, Panel, count_cell
 from moderation.web.insight.periods import Period, Slot
 from moderation.web.numbers import amount, lasting
 from moderation.web.times import locale_name
+from moderation.web.translation import gettext, ngettext
 
 
 def comments(figures: Figures, period: Period, link: Link) -> Panel:
@@ -72,13 +72,14 @@ def _over_time(
     """A stacked column and a row of the table for each slot of the period."""
     places, rows, nothing = [], [], gettext("none")
     for n, slot in enumerate(period.slots):
-        numbers = [(key, words, counts[n]) for key, words, counts in series]
-        said = ", ".join(f"{amount(number)} {words}" for _, words, number in numbers if number)
         ends = {"since": slot.since, "until": slot.until}
+        cells = [count_cell(counts[n], link(figure, key=key, **ends)) for key, _, counts in series]
+        said = ", ".join(
+            f"{cell.shown} {words}" for cell, (_, words, _) in zip(cells, series, strict=True) if cell.value
+        )
         whole = link("people" if figure == "decided" else figure, **ends)
         at = _name(period, slot)
         places.append(Place(f"{at}: {said or nothing}", whole, *_tick(period, n)))
-        cells = [count_cell(number, link(figure, key=key, **ends)) for key, _, number in numbers]
         rows.append((Cell(_stamp(period, slot), at), *cells))
     return Panel(
         name=name,

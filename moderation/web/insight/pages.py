@@ -7,7 +7,6 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, request, url_for
-from flask_babel import gettext, ngettext
 
 from moderation.domain.errors import NotFound
 from moderation.storage import behind as stored
@@ -28,6 +27,7 @@ from moderation.web.insight.panels import Link, cells
 from moderation.web.insight.periods import DAYS, Period, period
 from moderation.web.services import services
 from moderation.web.times import exact, zone
+from moderation.web.translation import gettext, ngettext
 
 blueprint = Blueprint("insight", __name__)
 

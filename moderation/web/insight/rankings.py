@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from flask_babel import gettext, lazy_gettext
-
 from moderation.storage.insight import Figures
 from moderation.web.card.marking import LABELS
 from moderation.web.dashboard.narrowing import REASONS
 from moderation.web.insight.charts import Bar
 from moderation.web.insight.panels import Cell, Link, Panel, count_cell
+from moderation.web.translation import gettext, lazy_gettext
 
 # What no list can be narrowed to.
 RARER = {

@@ -1,7 +1,5 @@
 """How much of it the machine did, how long people took, and whether they came to what the score had said."""
 
-from flask_babel import gettext, ngettext
-
 from moderation.domain.comment import Action
 from moderation.domain.estimates import Share, quantile, seconds_of
 from moderation.storage.insight import Figures
@@ -9,6 +7,7 @@ from moderation.storage.person_decisions import BANDS
 from moderation.web.insight.charts import Place, shares, split, stacked
 from moderation.web.insight.panels import Cell, Link, Panel, count_cell, rate, share_cell
 from moderation.web.numbers import amount, lasting, percent
+from moderation.web.translation import gettext, ngettext
 
 # The first of these that a wait does not exceed is its class; bounds in seconds.
 WAITS = (300, 900, 3_600, 4 * 3_600, 12 * 3_600, 24 * 3_600, 72 * 3_600, float("inf"))

@@ -5,7 +5,6 @@ from datetime import timedelta
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from moderation.domain.errors import InvalidRequest
 from moderation.storage import akismet
@@ -17,6 +16,7 @@ from moderation.web.dashboard.frame import page
 from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import OVERLAPS, owned_site
+from moderation.web.translation import gettext as _
 from moderation.webhooks.addresses import AddressRefused
 from moderation.webhooks.akismet import MAX_BLOG, check_blog
 

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext, ngettext
-
 from moderation import rehearsal
 from moderation.domain.comment import Action
 from moderation.domain.policy import Band
@@ -17,6 +14,8 @@ from moderation.storage.types import utc_now
 from moderation.web.card.marking import label_of
 from moderation.web.dashboard.frame import page
 from moderation.web.services import services
+from moderation.web.translation import gettext as _
+from moderation.web.translation import lazy_gettext, ngettext
 
 Document = dict[str, Any]
 

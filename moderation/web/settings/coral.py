@@ -5,7 +5,6 @@ from datetime import timedelta
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from moderation.domain.errors import InvalidRequest
 from moderation.storage import coral
@@ -18,6 +17,7 @@ from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import OVERLAPS, owned_site
 from moderation.web.times import when
+from moderation.web.translation import gettext as _
 
 blueprint = Blueprint("settings_coral", __name__, url_prefix="/settings")
 blueprint.before_request(refuse_cross_origin)

@@ -5,8 +5,6 @@ import uuid
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext, ngettext
 
 from moderation.domain.errors import NotFound
 from moderation.storage import delivery_log, outbox
@@ -19,6 +17,8 @@ from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import owned_site
 from moderation.web.times import when
+from moderation.web.translation import gettext as _
+from moderation.web.translation import lazy_gettext, ngettext
 
 blueprint = Blueprint("settings_deliveries", __name__, url_prefix="/settings/<slug>/deliveries")
 blueprint.before_request(refuse_cross_origin)

@@ -8,8 +8,6 @@ import sqlalchemy.orm as so
 import structlog
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
 from moderation.config import MailSettings
 from moderation.domain.errors import InvalidRequest, NotFound
@@ -25,6 +23,8 @@ from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import owned_site
 from moderation.web.times import exact, when
+from moderation.web.translation import gettext as _
+from moderation.web.translation import lazy_gettext
 
 blueprint = Blueprint("mail", __name__)
 blueprint.before_request(refuse_cross_origin)

@@ -6,7 +6,6 @@ Nobody holds that title: it is whoever owns every site there is. One owner among
 import structlog
 from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from moderation import new_sites
 from moderation.domain.errors import Conflict, InvalidRequest, NotAllowed
@@ -17,6 +16,7 @@ from moderation.web.dashboard.frame import page
 from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import may_add_sites, site_page
+from moderation.web.translation import gettext
 
 # Two steps deep, where no site's short name can stand.
 blueprint = Blueprint("settings_new_site", __name__, url_prefix="/settings/sites/new")

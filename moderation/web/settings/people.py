@@ -6,7 +6,6 @@ import uuid
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
 
 from moderation import second_factor
 from moderation.domain.errors import Conflict, InvalidRequest, NotFound
@@ -19,6 +18,7 @@ from moderation.web.dashboard.frame import page
 from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.site import owned_site
+from moderation.web.translation import gettext, lazy_gettext
 
 blueprint = Blueprint("settings_people", __name__, url_prefix="/settings/<slug>/people")
 blueprint.before_request(refuse_cross_origin)

@@ -5,7 +5,6 @@ from typing import Any
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from moderation import policies, rehearsal
 from moderation.domain.errors import Conflict, InvalidRequest
@@ -20,6 +19,7 @@ from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.bands import bands_page, last_days, number
 from moderation.web.settings.site import owned_site
+from moderation.web.translation import gettext as _
 
 blueprint = Blueprint("settings_policy", __name__, url_prefix="/settings/<slug>")
 blueprint.before_request(refuse_cross_origin)

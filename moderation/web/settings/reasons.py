@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from moderation import policies
 from moderation.domain.errors import InvalidRequest
@@ -16,6 +15,7 @@ from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.settings.policy import lines, save, seen_version
 from moderation.web.settings.site import owned_site
+from moderation.web.translation import gettext as _
 
 blueprint = Blueprint("settings_reasons", __name__, url_prefix="/settings/<slug>/reasons")
 blueprint.before_request(refuse_cross_origin)

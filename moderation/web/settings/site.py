@@ -7,7 +7,6 @@ import sqlalchemy.orm as so
 import structlog
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from moderation.domain.errors import InvalidRequest, NotAllowed, NotFound
 from moderation.retention import MAX_DAYS
@@ -20,6 +19,7 @@ from moderation.web.dashboard.frame import page
 from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.times import when
+from moderation.web.translation import gettext as _
 from moderation.webhooks.addresses import AddressRefused, check_url
 from moderation.webhooks.signing import new_secret
 from moderation.webhooks.testing import Outcome, send_test

@@ -9,7 +9,6 @@ import sqlalchemy.orm as so
 import structlog
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
 
 from moderation import appeals
 from moderation.domain.comment import RESULT, Action, Actor, State
@@ -26,6 +25,7 @@ from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.status import words as status_words
 from moderation.web.times import When, when
+from moderation.web.translation import gettext, lazy_gettext
 
 # Without the form's token: whoever can make the request knows the link, and could have sent it themselves.
 blueprint = Blueprint("status", __name__)

@@ -6,12 +6,11 @@ No score, no listed word and no moderator's name is in it: they would teach how 
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
-
 from moderation.domain.comment import Action, Actor, State
 from moderation.recording import UNDO_WINDOW
 from moderation.storage.tables import Decision
+from moderation.web.translation import gettext
+from moderation.web.translation import lazy_gettext as _
 
 HEADLINES = {
     State.HELD: (_("Your comment is waiting"), _("A person will read it before it appears.")),
