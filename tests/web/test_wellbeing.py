@@ -2,7 +2,7 @@
 
 import pytest
 
-from moderation import batches, intake, preferences
+from moderation import appeals, batches, intake, preferences
 from moderation.deciding import Choice
 from moderation.domain.comment import Action, Author, Parent
 from moderation.domain.reading import ATTRIBUTES, Context, Reading, Span
@@ -211,6 +211,17 @@ def test_what_was_judged_for_a_batch_or_ticked_in_a_list_was_read_too(browser, s
     browser.post(f"{batch}/sample", on=batch, **{f"v-{judged.id}": "bad"})
 
     assert "You have read 2 hard comments today." in Tags(browser.get("/").text).text
+
+
+def test_a_hard_comment_whose_objection_was_answered_was_read_too(browser, colleague, database, send):
+    comment = send("You yobs, and who asked you")
+    decide(colleague, comment)
+    appeals.appeal(database, comment_id=comment.id, text="I meant it kindly.", now=utc_now())
+    assert "hard comment" not in browser.get("/appeals").text
+
+    browser.post(f"/appeals/{comment.id}/answer", on="/appeals", action="reject", version=2, text="No.")
+
+    assert "You have read 1 hard comment today." in Tags(browser.get("/").text).text
 
 
 def test_after_many_hard_comments_within_the_hour_a_pause_is_suggested(browser, send, monkeypatch):

@@ -22,6 +22,7 @@ from moderation.storage.types import utc_now
 from moderation.web import cursors
 from moderation.web.access import decidable_sites, for_moderators, readable_sites
 from moderation.web.card.cards import Card, make_cards
+from moderation.web.dashboard.desk import note_sight
 from moderation.web.dashboard.frame import eyes, page
 from moderation.web.same_origin import refuse_cross_origin
 from moderation.web.services import services
@@ -74,7 +75,7 @@ def answer(comment_id: uuid.UUID) -> ResponseReturnValue:
     action, seen_version = ANSWERS.get(request.form.get("action", "")), request.form.get("version", type=int)
     if action is None or seen_version is None:
         raise InvalidRequest("The form has no known answer in it. Go back and load the page again.")
-    _require_decidable(comment_id)
+    note_sight(_decidable(comment_id))
     text, reason_code = words_of_form("text"), request.form.get("reason", "")
     try:
         decision = appeals.answer(
@@ -96,13 +97,14 @@ def answer(comment_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("appeals.queue", _anchor="list"), 303)
 
 
-def _require_decidable(comment_id: uuid.UUID) -> None:
+def _decidable(comment_id: uuid.UUID) -> Comment:
     with services().database.read() as session:
         row = comments.find_card(session, readable_sites(), comment_id)
     if row is None:
         raise NotFound("There is nothing of this kind on your sites.")
     if row.site_id not in decidable_sites():
         raise NotAllowed("On this site you may look, but not decide.")
+    return row
 
 
 def _page(draft: Draft | None = None) -> str:
