@@ -7,7 +7,8 @@ from babel import numbers
 from moderation.web.times import locale_name
 from moderation.web.translation import ngettext
 
-STEPS = ((86_400, 48 * 3_600), (3_600, 7_200), (60, 120), (1, 0))
+# A unit, and from where on people use it: 80 seconds, but 1.9 minutes rather than 112 seconds.
+STEPS = ((86_400, 48 * 3_600), (3_600, 90 * 60), (60, 90), (1, 0))
 
 
 def amount(count: float) -> str:
@@ -32,10 +33,10 @@ def _percent(share: float, pattern: str, locale: str) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """`40 seconds`, `14 minutes`, `2.5 hours`, `3 days`."""
+    """`40 seconds`, `1.9 minutes`, `14 minutes`, `2.5 hours`, `3 days`."""
     size = next(size for size, beginning in STEPS if seconds >= beginning)
     count = seconds / size
-    count = round(count, 1) if size >= 3_600 and count < 10 else round(count)
+    count = round(count, 1) if size > 1 and count < 10 else round(count)
     shown, whole = amount(count), 1 if count == 1 else 2
     match size:
         case 86_400:

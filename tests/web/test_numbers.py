@@ -1,0 +1,34 @@
+"""Durations as a person says them."""
+
+import pytest
+
+from moderation.web.numbers import lasting
+
+
+@pytest.fixture
+def database(sqlite_database):
+    """How a number is written does not depend on the engine."""
+    return sqlite_database
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (89, "89 seconds"),
+        (90, "1.5 minutes"),
+        (112, "1.9 minutes"),
+        (120, "2 minutes"),
+        (150, "2.5 minutes"),
+        (14 * 60, "14 minutes"),
+        (89 * 60, "89 minutes"),
+        (112 * 60, "1.9 hours"),
+        (47 * 3_600, "47 hours"),
+        (48 * 3_600, "2 days"),
+        (60 * 3_600, "2.5 days"),
+    ],
+)
+def test_a_duration_is_said_in_the_unit_that_people_use(app, seconds, said):
+    with app.test_request_context():
+        assert lasting(seconds) == said
