@@ -78,6 +78,46 @@ def test_handles_cannot_pass_each_other(open_page, held):
     assert page.get_by_role("button", name="Approve these").is_disabled()
 
 
+def test_a_typed_number_counts_after_a_pause_and_keeps_the_focus_and_the_cursor(open_page, held):
+    page = open_page()
+    page.goto("/held/batch?from=20&to=40")
+    asked = []
+    page.on("request", lambda sent: None if "/static/" in sent.url else asked.append(sent.url))
+    field = page.locator("[name=to]")
+    field.select_text()
+
+    page.keyboard.type("6")
+    page.wait_for_selector("text=1 comment is selected")
+    assert page.locator("[name=from]").input_value() == "4"  # it is pushed on
+    assert field.input_value() == "6"
+    page.keyboard.type("1")
+    page.wait_for_selector("text=11 comments are selected")
+
+    # 61 itself is no edge of a bar: it waits for the field to be left.
+    assert (page.locator("[name=from]").input_value(), field.input_value()) == ("20", "61")
+    assert page.evaluate("document.activeElement.name") == "to"
+    assert page.get_by_label("To this score").input_value() == "62"
+    page.keyboard.press("Tab")
+    assert field.input_value() == "62"
+    assert asked == []
+
+
+def test_an_emptied_field_takes_its_number_back_when_it_is_left(open_page, held):
+    page = open_page()
+    page.goto("/held/batch?from=20&to=40")
+    page.locator("[name=to]").select_text()
+
+    page.keyboard.press("Delete")
+    page.wait_for_timeout(500)
+    assert (page.locator("[name=to]").input_value(), page.locator("[data-inside]").inner_text()) == (
+        "",
+        "5 comments are selected",
+    )
+    page.keyboard.press("Tab")
+
+    assert page.locator("[name=to]").input_value() == "40"
+
+
 def test_batch_with_proof_by_keyboard_alone_and_its_undo(open_page, database, held):
     page = open_page()
     page.goto("/held/batch?from=0&to=20")

@@ -2,6 +2,8 @@
 // fields and the buttons of the same forms do it.
 "use strict";
 
+const PAUSE_MS = 300;
+
 const range = document.querySelector(".by-range");
 if (range) {
   const svg = range.querySelector("svg");
@@ -35,16 +37,38 @@ if (range) {
     const isApart = () => (Number(handles[other].value) - Number(handles[moved].value)) * Math.sign(gap) >= step;
     if (!isApart() && isTyped) handles[other].value = Number(handles[moved].value) + gap;
     if (!isApart()) handles[moved].value = Number(handles[other].value) - gap;
-    for (const end of ["from", "to"]) fields[end].value = handles[end].value;
+    fields[other].value = handles[other].value;
     draw();
   };
 
   for (const [name, other] of [["from", "to"], ["to", "from"]]) {
-    handles[name].value = fields[name].value;
-    handles[name].addEventListener("input", () => settle(name, other, false));
-    fields[name].addEventListener("change", () => {
-      handles[name].value = fields[name].value;
+    const field = fields[name];
+    let pause = 0;
+    let stood = fields[other].value; // where the other end was before the typing
+    // Half of a number, such as the 8 of 80, may push the other end away; the whole one lets it come back.
+    const count = () => {
+      clearTimeout(pause);
+      if (field.value === "") return;
+      handles[other].value = stood;
+      handles[name].value = field.value;
       settle(name, other, true);
+    };
+    handles[name].value = field.value;
+    handles[name].addEventListener("input", () => {
+      settle(name, other, false);
+      field.value = handles[name].value;
+    });
+    field.addEventListener("focus", () => {
+      stood = handles[other].value;
+    });
+    field.addEventListener("input", () => {
+      clearTimeout(pause);
+      pause = setTimeout(count, PAUSE_MS);
+    });
+    // What is being typed is left alone until the field is left: then it stands on the edge of a bar.
+    field.addEventListener("change", () => {
+      count();
+      field.value = handles[name].value;
     });
   }
   range.querySelector(".handles").hidden = false;
