@@ -65,6 +65,68 @@ def test_n_puts_a_card_behind_and_moves_on(open_page, database, two):
     assert state_of(database, two[0]) is State.HELD
 
 
+def type_with(page, key, *, shift):
+    """A letter as the browser tells of it with Caps Lock on, which Playwright's own keyboard does not have."""
+    cdp = page.context.new_cdp_session(page)
+    place = {"key": key, "code": f"Key{key.upper()}", "windowsVirtualKeyCode": ord(key.upper())}
+    for kind in ("keyDown", "keyUp"):
+        cdp.send("Input.dispatchKeyEvent", {"type": kind, "modifiers": 8 if shift else 0, **place})
+
+
+def test_caps_lock_changes_no_key(open_page, database, two):
+    page = open_page()
+
+    type_with(page, "J", shift=False)
+    assert focused(page) == f"c-{two[0].id}"
+    type_with(page, "D", shift=False)
+
+    page.wait_for_selector(".news >> text=Rejected the comment by Ann")
+
+
+@pytest.mark.parametrize("letters", ["JD", "jd"], ids=["without Caps Lock", "with Caps Lock"])
+def test_a_letter_with_shift_does_nothing(open_page, database, two, letters):
+    page = open_page()
+
+    for letter in letters:
+        type_with(page, letter, shift=True)
+    page.wait_for_timeout(200)
+    assert focused(page) == ""
+    page.locator(".card").first.focus()
+    type_with(page, letters[1], shift=True)
+    page.wait_for_timeout(200)
+
+    assert state_of(database, two[0]) is State.HELD
+
+
+def test_a_sign_that_needs_shift_works_with_it(open_page, two):
+    page = open_page()
+
+    page.keyboard.press("Shift+?")
+
+    assert page.locator("#keys dl").is_visible()
+
+
+def test_a_capital_that_a_moderator_chose_is_its_key_with_shift(open_page, database, mona, two):
+    preferences.change(database, mona, keys={"reject": "H", "next": "D", "previous": "d"})
+    page = open_page()
+
+    type_with(page, "D", shift=True)
+    assert focused(page) == f"c-{two[0].id}"
+    type_with(page, "d", shift=True)  # Caps Lock is on
+    assert focused(page) == f"c-{two[1].id}"
+    type_with(page, "D", shift=False)  # and it still is
+    assert focused(page) == f"c-{two[0].id}"
+    type_with(page, "h", shift=False)
+    page.wait_for_timeout(200)
+    assert state_of(database, two[0]) is State.HELD
+
+    type_with(page, "H", shift=True)
+    page.wait_for_selector(".news >> text=Rejected the comment by Ann")
+    page.wait_for_load_state()
+    type_with(page, "H", shift=False)  # Caps Lock alone, where no small h does anything
+    page.wait_for_selector(".news >> text=Rejected the comment by Bo")
+
+
 def test_the_help_opens_with_its_key_and_says_what_the_keys_do(open_page, two):
     page = open_page()
 

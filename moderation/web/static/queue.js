@@ -60,8 +60,15 @@ const movements = {
 
 const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
+// Caps Lock is no modifier and Shift is one: a small letter is bound to its key alone, a capital to its key with Shift.
+// Of a letter that is bound as a capital alone, Caps Lock makes that one. Signs such as ? are what the layout makes them.
+const bound = ({ key, shiftKey }) => {
+  if (!/^[a-z]$/i.test(key)) return bindings.get(key);
+  return shiftKey ? bindings.get(key.toUpperCase()) : (bindings.get(key.toLowerCase()) ?? bindings.get(key));
+};
+
 document.addEventListener("keydown", (event) => {
-  const does = bindings.get(event.key);
+  const does = bound(event);
   if (!does || !on || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.repeat || event.isComposing || event.target.closest(FIELDS)) return;
   event.preventDefault();
