@@ -65,6 +65,42 @@ def test_n_puts_a_card_behind_and_moves_on(open_page, database, two):
     assert state_of(database, two[0]) is State.HELD
 
 
+def order(page):
+    return page.locator(".card").evaluate_all("cards => cards.map((card) => card.id)")
+
+
+def test_z_takes_a_skip_back_and_the_comment_has_its_place_and_the_focus_again(open_page, database, two):
+    page = open_page()
+    before = order(page)
+    press(page, "j", "n")
+    page.wait_for_selector(".news >> text=Skipped")
+
+    press(page, "z")
+    page.wait_for_selector(".news >> text=Taken back")
+
+    assert order(page) == before
+    assert focused(page) == f"c-{two[0].id}"
+    assert page.get_by_text("You skipped these").count() == 0
+    press(page, "d")
+    page.wait_for_selector(".news >> text=Rejected the comment by Ann")
+    press(page, "z")
+    page.wait_for_selector(".news >> text=Taken back: the comment by Ann")
+    assert [state_of(database, comment) for comment in two] == [State.HELD, State.HELD]
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_the_button_beside_the_news_of_a_skip_takes_it_back(open_page, two, with_script):
+    page = open_page(with_script=with_script)
+    before = order(page)
+    page.locator(".card").first.get_by_role("button", name="Skip").click()
+    page.wait_for_selector(".news >> text=Skipped")
+
+    page.locator(".news").get_by_role("button", name="Undo").click()
+    page.wait_for_selector(".news >> text=Taken back")
+
+    assert order(page) == before
+
+
 def type_with(page, key, *, shift):
     """A letter as the browser tells of it with Caps Lock on, which Playwright's own keyboard does not have."""
     cdp = page.context.new_cdp_session(page)

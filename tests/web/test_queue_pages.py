@@ -214,7 +214,51 @@ def test_a_skipped_card_that_was_decided_is_gone(browser, colleague, three):
     skip(browser, three[0])
     decide(colleague, three[0])
 
-    assert f"c-{three[0].id}" not in browser.get("/").text
+    assert f"c-{three[0].id}" not in cards_on(browser.get("/").text)
+
+
+def take_back(browser, place=""):
+    """Press Undo on the page after a skip."""
+    tags = Tags(browser.get("/").text)
+    forms = [attrs["action"] for attrs in tags.named("form") if attrs.get("action", "").endswith("/take-back")]
+    fields = [attrs["value"] for attrs in tags.named("input") if attrs.get("name") == "place"]
+    assert fields == [place]
+    return browser.post(forms[0], back="/?sort=newest#x", place=fields[0])
+
+
+def test_a_skip_is_taken_back_from_the_page_that_tells_of_it(browser, three):
+    for number in (0, 1):
+        skip(browser, three[number])
+
+    assert take_back(browser).location == "/?sort=newest#x"
+
+    assert cards_on(browser.get("/").text) == [f"c-{three[number].id}" for number in (1, 2, 0)]
+    assert "/take-back" not in browser.get("/").text
+
+
+def test_what_was_skipped_twice_returns_to_its_place_among_the_skipped(browser, three):
+    for number in (0, 1, 0):
+        skip(browser, three[number])
+    take_back(browser, place="0")
+
+    assert cards_on(browser.get("/").text) == [f"c-{three[number].id}" for number in (2, 0, 1)]
+
+
+def test_nothing_is_skipped_by_taking_a_skip_back(browser, three):
+    browser.post(f"/skipped/{three[0].id}/take-back", back="/", place="0")
+
+    assert "You skipped these" not in browser.get("/").text
+
+
+def test_the_page_after_a_skip_asks_the_database_nothing_more(browser, three, asked):
+    skip(browser, three[0])
+    asked.clear()
+    assert "Skipped: the comment comes last for you." in browser.get("/").text
+    with_news = len(asked)
+    asked.clear()
+    browser.get("/")
+
+    assert with_news == len(asked)
 
 
 def test_more_is_skipped_than_a_cookie_holds(browser, database, site):

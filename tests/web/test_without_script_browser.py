@@ -124,6 +124,9 @@ def test_cards_are_claimed_decided_with_a_reason_noted_escalated_skipped_and_tak
     skipped = top.get_attribute("id")
     button(top, "Skip").click()
     assert page.locator(".card").first.get_attribute("id") != skipped
+    page.locator(".news").get_by_role("button", name="Undo").click()
+    assert page.locator(".card").first.get_attribute("id") == skipped
+    button(page.locator(".card").first, "Skip").click()
     button(page, "Put them back into the list").click()
     assert page.locator(".card").first.get_attribute("id") == skipped
 

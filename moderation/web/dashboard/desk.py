@@ -124,7 +124,17 @@ def skip(comment_id: uuid.UUID) -> ResponseReturnValue:
     """Put a card behind the others for oneself, and leave it to everybody else."""
     _must_be_decidable(comment_id)
     claims.release(services().database, moderator=g.moderator, comment_id=comment_id)
-    skipping.skip(comment_id)
+    place = skipping.skip(comment_id)
+    flash(f"{comment_id} {'' if place is None else place}", "skip")
+    return redirect(local_path(request.form.get("back")), 303)
+
+
+@blueprint.post("/skipped/<uuid:comment_id>/take-back")
+@for_moderators
+def take_skip_back(comment_id: uuid.UUID) -> ResponseReturnValue:
+    """Let one skipped card stand where it stood."""
+    skipping.take_back(comment_id, request.form.get("place", type=int))
+    flash(gettext("Taken back: the comment stands where it stood."), "note")
     return redirect(local_path(request.form.get("back")), 303)
 
 

@@ -56,8 +56,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What was just done, in a sentence around an author's name; `undo` is the decision or the `batch` to take back,
-    and `anchor` where its comment then stands in the list. The blog `is_untold` for some seconds.
+    """What was just done, in a sentence around an author's name; `undo` is the decision, `batch` or `skip` (of a
+    comment, which had a `place` among the skipped, if it was one) to take back, and `anchor` where the comment then
+    stands in the list. The blog `is_untold` for some seconds.
     """
 
     before: str
@@ -65,6 +66,8 @@ class News:
     after: str = ""
     undo: uuid.UUID | None = None
     batch: uuid.UUID | None = None
+    skip: uuid.UUID | None = None
+    place: str = ""
     anchor: str = ""
     is_untold: bool = False
 
@@ -155,6 +158,11 @@ def _news(session: so.Session) -> list[News]:
     for category, message in flashed:
         if category == "batch":
             news += _news_of_batch(session, uuid.UUID(message))
+        elif category == "skip":
+            comment_id, place = message.split(" ")
+            # Without the author's name, for which the database would have to be asked.
+            said = gettext("Skipped: the comment comes last for you.")
+            news.append(News(said, skip=uuid.UUID(comment_id), place=place, anchor=f"c-{comment_id}"))
         elif category != "decision":
             news.append(News(message))
         elif decision := comments.find_decision(session, readable_sites(), uuid.UUID(message)):

@@ -27,7 +27,7 @@ KEYS = (
     Key("e", "escalate", lazy_gettext("Ask an owner to look at the comment")),
     Key("n", "skip", lazy_gettext("Skip the comment: it comes last")),
     Key("x", "select", lazy_gettext("Select the comment")),
-    Key("z", "undo", lazy_gettext("Undo the last decision")),
+    Key("z", "undo", lazy_gettext("Undo the last decision or skip")),
     Key("r", "words", lazy_gettext("Choose a reason or write some words")),
     Key("o", "open", lazy_gettext("Open the comment")),
     Key("u", "author", lazy_gettext("See its author")),
