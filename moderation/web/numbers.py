@@ -5,7 +5,7 @@ from functools import lru_cache
 from babel import numbers
 
 from moderation.web.times import locale_name
-from moderation.web.translation import ngettext
+from moderation.web.translation import gettext, ngettext
 
 # A unit, and from where on people use it: 80 seconds, but 1.9 minutes rather than 112 seconds.
 STEPS = ((86_400, 48 * 3_600), (3_600, 90 * 60), (60, 90), (1, 0))
@@ -46,3 +46,10 @@ def lasting(seconds: float) -> str:
         case 60:
             return str(ngettext("%(count)s minute", "%(count)s minutes", whole, count=shown))
     return str(ngettext("%(count)s second", "%(count)s seconds", whole, count=shown))
+
+
+def taking(milliseconds: int) -> str:
+    """`70 ms`, and `15 seconds` for what takes long."""
+    if milliseconds >= 1_000:
+        return lasting(milliseconds / 1_000)
+    return str(gettext("%(count)s ms", count=amount(milliseconds)))

@@ -581,7 +581,7 @@ def failed(database, site, held):
         for number in (1, 2):
             session.add(
                 DeliveryAttempt(
-                    id=uuid7(), event_id=event.id, number=number, status=503, duration_ms=12, created_at=NOW
+                    id=uuid7(), event_id=event.id, number=number, status=503, duration_ms=5_010, created_at=NOW
                 )
             )
         return event
@@ -593,7 +593,7 @@ def test_an_undelivered_event_is_shown_with_its_attempts(browser, failed, held):
     text = Tags(page).text
     assert f"comment.held for comment {held.external_id}" in text
     assert "2 attempts" in text
-    assert text.count("answered 503") == 2
+    assert text.count("answered 503 5 seconds") == 2
     assert "answered &lt;i&gt;503" in page
 
 

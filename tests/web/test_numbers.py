@@ -2,7 +2,7 @@
 
 import pytest
 
-from moderation.web.numbers import lasting
+from moderation.web.numbers import lasting, taking
 
 
 @pytest.fixture
@@ -32,3 +32,11 @@ def database(sqlite_database):
 def test_a_duration_is_said_in_the_unit_that_people_use(app, seconds, said):
     with app.test_request_context():
         assert lasting(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"), [(0, "0 ms"), (999, "999 ms"), (1_000, "1 second"), (15_003, "15 seconds")]
+)
+def test_what_an_answer_took_is_said_in_seconds_where_it_took_some(app, milliseconds, said):
+    with app.test_request_context():
+        assert taking(milliseconds) == said

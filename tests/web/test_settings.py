@@ -18,6 +18,7 @@ from moderation.storage.types import utc_now
 from moderation.web.app import create_app
 from moderation.web.card.marking import LABELS
 from moderation.web.settings.bands import last_days
+from moderation.webhooks.testing import Outcome
 from tests.factories import FakeReader, make_moderator, make_submission
 from tests.web.conftest import Tags, sign_in_as, token_of
 from tests.webhooks.receiver import LOOPBACK
@@ -238,6 +239,16 @@ def test_the_test_button_says_what_the_blog_answered(settings, database, site, o
         assert reload(database, site).webhook_url == url
 
         assert sentence in Tags(post(owner, "/webhook/test").text).text
+
+
+@pytest.mark.parametrize("error", ["", "There was no answer."])
+def test_the_test_button_says_how_long_it_took_in_seconds_where_it_took_some(owner, monkeypatch, error):
+    monkeypatch.setattr(
+        "moderation.web.settings.site.send_test",
+        lambda *sites, **options: Outcome(None if error else 204, error, 14_990),
+    )
+
+    assert "after 15 seconds." in Tags(post(owner, "/webhook/test").text).text
 
 
 @pytest.mark.parametrize(

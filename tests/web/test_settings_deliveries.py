@@ -41,7 +41,7 @@ def events(database, site):
                 number=1,
                 status=503,
                 error="The blog answered 503.",
-                duration_ms=70,
+                duration_ms=15_003,
             )
         )
     return made
@@ -58,7 +58,7 @@ def test_the_log_shows_every_state_with_its_attempts(owner, events):
     words = Tags(page).text
     for state in ("on the way", "delivered", "failed", "without an address"):
         assert state in words
-    assert "answered 503, The blog answered 503. 70 ms" in words
+    assert "answered 503, The blog answered 503. 15 seconds" in words
     assert f"msg_{events[EventState.DELIVERED].id.hex}" in words
     assert "<i>" not in page
 

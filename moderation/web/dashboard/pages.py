@@ -31,6 +31,7 @@ from moderation.web.dashboard.lists import PAGE_SIZE, queue_page
 from moderation.web.dashboard.mine import mine
 from moderation.web.dashboard.narrowing import read_wish
 from moderation.web.dashboard.shelves import SHELF_OF_PATH, SHELVES, Shelf
+from moderation.web.numbers import taking
 from moderation.web.same_origin import local_path, refuse_cross_origin
 from moderation.web.services import services
 from moderation.web.times import calendar_day, exact, when
@@ -83,6 +84,7 @@ blueprint.add_app_template_filter(plain, "plain")
 blueprint.add_app_template_filter(gettext, "translated")
 blueprint.add_app_template_filter(exact, "exact")
 blueprint.add_app_template_filter(calendar_day, "calendar_day")
+blueprint.add_app_template_filter(taking, "taking")
 
 
 @blueprint.get("/", defaults={"name": "held"})
