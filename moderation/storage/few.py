@@ -25,8 +25,9 @@ def hits(session: so.Session, site_ids: Collection[uuid.UUID], queue: Queue, fil
     codes = codes_of(queue, filters)
     if len(codes) < 2 or filters.article_ids or filters.author_id or filters.needs_scan:
         return None
+    with_all = _merged if session.get_bind().dialect.name == "sqlite" else _joined
     found: list[tuple[uuid.UUID, uuid.UUID]] = []
-    arms = [_with_all(site_id, state, codes) for site_id in sorted(site_ids) for state in states_of(queue)]
+    arms = [with_all(site_id, state, codes) for site_id in sorted(site_ids) for state in states_of(queue)]
     for part in in_parts(arms, MAX_ARMS):
         found += [(site_id, comment_id) for site_id, comment_id in session.execute(sa.union_all(*part).limit(FEW + 1))]
         if len(found) > FEW:
@@ -34,12 +35,23 @@ def hits(session: so.Session, site_ids: Collection[uuid.UUID], queue: Queue, fil
     return tuple(sorted(found))
 
 
-def _with_all(site_id: uuid.UUID, state: State, codes: Sequence[str]) -> sa.Select[Any]:
-    """Along one index for each mark, both in the order of their comments: SQLite merges them."""
-    each = (
-        sa.select(_marks.c.site_id, _marks.c.comment_id).where(
-            _marks.c.site_id == site_id, _marks.c.code == code, _marks.c.state == state
-        )
-        for code in codes
-    )
+def _merged(site_id: uuid.UUID, state: State, codes: Sequence[str]) -> sa.Select[Any]:
+    """Along one index for each mark, both in the order of their comments: SQLite merges what it is to intersect."""
+    each = (_marked(_marks, site_id, state, code) for code in codes)
     return sa.select(sa.intersect(*each).limit(FEW + 1).subquery())
+
+
+def _joined(site_id: uuid.UUID, state: State, codes: Sequence[str]) -> sa.Select[Any]:
+    """The same for PostgreSQL, which merges what it is to join; to intersect, it makes a table of all of it."""
+    first, *others = (_marks.alias() for _ in codes)
+    query = _marked(first, site_id, state, codes[0])
+    for other, code in zip(others, codes[1:], strict=True):
+        same = other.c.comment_id == first.c.comment_id
+        query = query.where(same, other.c.site_id == site_id, other.c.code == code, other.c.state == state)
+    return sa.select(query.limit(FEW + 1).subquery())
+
+
+def _marked(marks: Any, site_id: uuid.UUID, state: State, code: str) -> sa.Select[Any]:
+    return sa.select(marks.c.site_id, marks.c.comment_id).where(
+        marks.c.site_id == site_id, marks.c.code == code, marks.c.state == state
+    )
