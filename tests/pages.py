@@ -28,6 +28,7 @@ VARIANTS: dict[str, list[str]] = {
         "reason=nothing-has-this",
         "attribute=toxicity&reason=listed_word",
     ],
+    "dashboard.search.show": ["q=nothing-says-this", "q=author:nobody+reason:insult"],
     "insight.insight": ["days=1", "days=30", "days=90"],
     "insight.comments": [
         "figure=people",

@@ -56,7 +56,7 @@ def read_queue(
     """A page of a queue, each comment with its article, author and claimant."""
     if filters.needs_scan:
         found = find(session, site_ids, queue, filters, sort, after, limit)
-        return Page(_cards(session, found.hits), None if found.is_whole else found.last, scanned_to=found.last)
+        return Page(_cards(session, found.hits), following=found.last, scanned_to=found.last)
     some = places(session, site_ids, queue, filters, sort, after, limit + 1)
     following = some[limit - 1] if len(some) > limit else None
     return Page(_cards(session, some[:limit]), following)

@@ -283,11 +283,27 @@ def test_search_stops_after_so_many_comments_and_goes_on_from_there(database, si
     with database.read() as session:
         while True:
             page = queues.read_queue(session, [site.id], Queue.HELD, filters=filters, sort=Sort.NEWEST, after=after)
-            visited.append((ids(page.comments), page.scanned_to.id))
+            visited.append((ids(page.comments), page.scanned_to and page.scanned_to.id))
             if (after := page.following) is None:
                 break
 
-    assert visited == [([], made[6].id), ([], made[2].id), ([made[0].id], made[0].id)]
+    assert visited == [([], made[6].id), ([], made[2].id), ([made[0].id], None)]
+
+
+def test_a_search_by_risk_stops_sooner(database, site, monkeypatch):
+    monkeypatch.setattr(search, "SCANNED_BY_RISK", 2)
+    made = [add(database, site, text="rare", risk=risk) for risk in (0.1, 0.2, 0.3)]
+    filters = Filters(words=("rare",))
+
+    with database.read() as session:
+        first = queues.read_queue(session, [site.id], Queue.HELD, filters=filters, sort=Sort.RISK)
+        second = queues.read_queue(
+            session, [site.id], Queue.HELD, filters=filters, sort=Sort.RISK, after=first.following
+        )
+
+    assert ids(first.comments) == [made[2].id, made[1].id]
+    assert ids(second.comments) == [made[0].id]
+    assert second.following is None
 
 
 def test_more_sites_than_can_be_searched_at_once_are_refused(database, site, monkeypatch):

@@ -104,6 +104,7 @@ def test_a_search_that_cannot_be_is_answered_with_what_to_change(browser, shelf,
 @pytest.mark.parametrize("sort", ["newest", "oldest", "risk"])
 def test_a_long_search_says_how_far_it_looked_and_goes_on(browser, database, site, monkeypatch, sort):
     monkeypatch.setattr(search, "SCANNED", 4)
+    monkeypatch.setattr(search, "SCANNED_BY_RISK", 4)
     with database.write() as session:
         made = [make_comment(session, site, risk=0.05 * n, text="rare" if n in {0, 9} else "common") for n in range(10)]
 
