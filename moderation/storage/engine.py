@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -62,10 +62,8 @@ class Database:
     def read(self) -> Iterator[so.Session]:
         with self._read_session() as session:
             yield session
-            if session.is_active:
-                # Nothing was written; but with a ROLLBACK psycopg forgets the statements that PostgreSQL has planned.
-                session.expunge_all()
-                session.commit()
+            if not self.is_sqlite and session.is_active and session.in_transaction():
+                _end_reading(session.connection())
 
     @contextmanager
     def write(self) -> Iterator[so.Session]:
@@ -129,6 +127,15 @@ def _alone(engine: sa.Engine) -> None:
         connection.execute("SET max_parallel_workers_per_gather = 0")
         connection.execute("SET jit = off")
         connection.commit()
+
+
+def _end_reading(connection: sa.Connection) -> None:
+    """End the driver's transaction before SQLAlchemy does: with a ROLLBACK, psycopg forgets the statements that
+    PostgreSQL has planned. Nothing was written, so that nothing is lost if the connection is gone.
+    """
+    driver: Any = connection.connection.driver_connection
+    with suppress(connection.dialect.loaded_dbapi.Error):
+        driver.commit()
 
 
 def once_committed(session: so.Session, call: Callable[[], None]) -> None:
