@@ -87,7 +87,7 @@ def test_without_javascript_tab_and_enter_are_enough(open_page, database, two):
     assert state_of(database, two[0]) is State.HELD
 
 
-@pytest.mark.parametrize("keys", ["d", "j Control+d", "j Alt+d", "j Meta+d", "j D"])
+@pytest.mark.parametrize("keys", ["d", "j Control+d", "j Alt+d", "j Meta+d", "j Shift+D"])
 def test_a_key_decides_nothing_with_a_modifier_or_without_a_card(open_page, database, two, keys):
     page = open_page()
 
