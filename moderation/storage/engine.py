@@ -126,12 +126,14 @@ def _alone(engine: sa.Engine) -> None:
         # As statements: poolers like PgBouncer refuse them among the options of a connection.
         connection.execute("SET max_parallel_workers_per_gather = 0")
         connection.execute("SET jit = off")
+        # A plan for whatever may be asked walks through a million comments where the one for this question does not.
+        connection.execute("SET plan_cache_mode = force_custom_plan")
         connection.commit()
 
 
 def _end_reading(connection: sa.Connection) -> None:
     """End the driver's transaction before SQLAlchemy does: with a ROLLBACK, psycopg forgets the statements that
-    PostgreSQL has planned. Nothing was written, so that nothing is lost if the connection is gone.
+    PostgreSQL has read and analysed. Nothing was written, so that nothing is lost if the connection is gone.
     """
     driver: Any = connection.connection.driver_connection
     with suppress(connection.dialect.loaded_dbapi.Error):

@@ -42,16 +42,16 @@ def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_database):
 
 def test_postgresql_starts_no_other_processes_for_a_question_and_no_compiler(postgres_database):
     def settings(session):
-        names = ("max_parallel_workers_per_gather", "jit")
+        names = ("max_parallel_workers_per_gather", "jit", "plan_cache_mode")
         return [session.execute(sa.text(f"SHOW {name}")).scalar_one() for name in names]
 
     with postgres_database.read() as session:
-        assert settings(session) == ["0", "off"]
+        assert settings(session) == ["0", "off", "force_custom_plan"]
         session.rollback()
-        assert settings(session) == ["0", "off"]
+        assert settings(session) == ["0", "off", "force_custom_plan"]
 
 
-def test_postgresql_plans_a_statement_that_is_read_again_and_again_once(postgres_database):
+def test_postgresql_reads_a_statement_that_is_asked_again_and_again_once(postgres_database):
     for _ in range(8):
         with postgres_database.read() as session:
             session.scalar(sa.select(sa.func.count()).select_from(Site))
