@@ -37,21 +37,22 @@ def hits(session: so.Session, site_ids: Collection[uuid.UUID], queue: Queue, fil
 
 def _merged(site_id: uuid.UUID, state: State, codes: Sequence[str]) -> sa.Select[Any]:
     """Along one index for each mark, both in the order of their comments: SQLite merges what it is to intersect."""
-    each = (_marked(_marks, site_id, state, code) for code in codes)
+    each = (_found(_marks).where(*_is(_marks, site_id, state, code)) for code in codes)
     return sa.select(sa.intersect(*each).limit(FEW + 1).subquery())
 
 
 def _joined(site_id: uuid.UUID, state: State, codes: Sequence[str]) -> sa.Select[Any]:
     """The same for PostgreSQL, which merges what it is to join; to intersect, it makes a table of all of it."""
-    first, *others = (_marks.alias() for _ in codes)
-    query = _marked(first, site_id, state, codes[0])
-    for other, code in zip(others, codes[1:], strict=True):
-        same = other.c.comment_id == first.c.comment_id
-        query = query.where(same, other.c.site_id == site_id, other.c.code == code, other.c.state == state)
+    first, *others = each = [_marks.alias() for _ in codes]
+    query = _found(first).where(*(other.c.comment_id == first.c.comment_id for other in others))
+    for marks, code in zip(each, codes, strict=True):
+        query = query.where(*_is(marks, site_id, state, code))
     return sa.select(query.limit(FEW + 1).subquery())
 
 
-def _marked(marks: Any, site_id: uuid.UUID, state: State, code: str) -> sa.Select[Any]:
-    return sa.select(marks.c.site_id, marks.c.comment_id).where(
-        marks.c.site_id == site_id, marks.c.code == code, marks.c.state == state
-    )
+def _found(marks: Any) -> sa.Select[Any]:
+    return sa.select(marks.c.site_id, marks.c.comment_id)
+
+
+def _is(marks: Any, site_id: uuid.UUID, state: State, code: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return marks.c.site_id == site_id, marks.c.code == code, marks.c.state == state
