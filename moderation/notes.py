@@ -17,6 +17,10 @@ from moderation.storage.tables import Comment, Moderator, Note
 MAX_LENGTH = 4_000
 SHOWN = 50
 
+_NOTES = sa.select(Note).options(so.joinedload(Note.moderator)).order_by(Note.id.desc())
+# Asked by every page, so it is built once.
+_OF_COMMENTS = _NOTES.where(Note.comment_id.in_(sa.bindparam("ids", expanding=True))).limit(SHOWN * 20)
+
 
 def add(
     database: Database,
@@ -66,19 +70,14 @@ def remove(database: Database, *, moderator: Moderator, site_ids: Collection[uui
 def of_comments(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, list[Note]]:
     """The notes on each comment of a page, first to last, in one query."""
     found: dict[uuid.UUID, list[Note]] = {}
-    for note in _list(session, Note.comment_id.in_([comment.id for comment in comments]), SHOWN * 20):
+    for note in session.scalars(_OF_COMMENTS, {"ids": [comment.id for comment in comments]}).all()[::-1]:
         found.setdefault(note.comment_id or note.id, []).append(note)
     return found
 
 
 def of_author(session: so.Session, author_id: uuid.UUID) -> Sequence[Note]:
     """The newest notes on an author, first to last; changes of standing are among them."""
-    return _list(session, Note.author_id == author_id, SHOWN)
-
-
-def _list(session: so.Session, about: sa.ColumnElement[bool], limit: int) -> Sequence[Note]:
-    query = sa.select(Note).where(about).options(so.joinedload(Note.moderator))
-    return session.scalars(query.order_by(Note.id.desc()).limit(limit)).all()[::-1]
+    return session.scalars(_NOTES.where(Note.author_id == author_id).limit(SHOWN)).all()[::-1]
 
 
 def _site_of(

@@ -20,6 +20,11 @@ KEPT = timedelta(days=2)
 # So many within this time, and a pause is due; after one of the same length the hint is gone again.
 MANY, WITHIN = 20, timedelta(hours=1)
 
+# Asked by every page, so it is built once.
+_SEEN = sa.select(HardSight.seen_at).where(
+    HardSight.moderator_id == sa.bindparam("moderator_id"), HardSight.seen_at >= sa.bindparam("since")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Sights:
@@ -54,9 +59,7 @@ def saw(database: Database, moderator: Moderator, rows: Sequence[Comment], now: 
 def sights(session: so.Session, moderator_id: uuid.UUID, now: datetime, zone: ZoneInfo) -> Sights:
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     since = min(midnight, now - WITHIN)
-    times = session.scalars(
-        sa.select(HardSight.seen_at).where(HardSight.moderator_id == moderator_id, HardSight.seen_at >= since)
-    ).all()
+    times = session.scalars(_SEEN, {"moderator_id": moderator_id, "since": since}).all()
     return Sights(
         today=sum(at >= midnight for at in times),
         lately=sum(at >= now - WITHIN for at in times),

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
@@ -15,7 +15,7 @@ from moderation.domain.comment import Action, State
 from moderation.storage.tables import Article, Author, Comment, Decision, Report, Revision, Site
 from moderation.storage.types import uuid7
 
-# Asked for every comment that arrives, so they are built once: SQLAlchemy takes as long to build as SQLite to answer.
+# Asked for every comment or by every page, so they are built once: that takes SQLAlchemy as long as SQLite the answer.
 _LOCKED = (
     sa.select(Comment)
     .where(Comment.site_id == sa.bindparam("site_id"), Comment.external_id == sa.bindparam("external_id"))
@@ -36,6 +36,28 @@ _SAME_TEXT = (
 
 # As `is_verdict`.
 _VERDICT = (Decision.actor == values.Actor.MACHINE, Decision.action != Action.ERASE)
+
+
+def _deciding() -> sa.Select[Decision]:
+    """Of the comments `ids`: the present decisions, the machine's last, and the last by people before."""
+    ids: Any = sa.bindparam("ids", expanding=True)
+    last = sa.select(Decision.comment_id, sa.func.max(Decision.version)).group_by(Decision.comment_id)
+    telling = sa.union(
+        sa.select(Comment.id, Comment.version.label("version")).where(Comment.id.in_(ids)),
+        last.where(Decision.comment_id.in_(ids), *_VERDICT),
+        last.join(Comment, Comment.id == Decision.comment_id).where(
+            Comment.id.in_(ids), Decision.actor != values.Actor.MACHINE, Decision.version < Comment.version
+        ),
+    ).subquery()
+    return (
+        sa.select(Decision)
+        .join(telling, sa.and_(Decision.comment_id == telling.c.id, Decision.version == telling.c.version))
+        .options(so.joinedload(Decision.moderator))
+        .order_by(Decision.comment_id, Decision.version)
+    )
+
+
+_DECIDING = _deciding()
 
 
 def text_sha256(text: str) -> bytes:
@@ -176,21 +198,7 @@ class Decided(NamedTuple):
 
 def decisions_of(session: so.Session, comments: Sequence[Comment]) -> dict[uuid.UUID, Decided]:
     """The decisions that the cards of a page tell of, in one query."""
-    ids = [comment.id for comment in comments]
-    last = sa.select(Decision.comment_id, sa.func.max(Decision.version)).group_by(Decision.comment_id)
-    telling = sa.union(
-        sa.select(Comment.id, Comment.version.label("version")).where(Comment.id.in_(ids)),
-        last.where(Decision.comment_id.in_(ids), *_VERDICT),
-        last.join(Comment, Comment.id == Decision.comment_id).where(
-            Comment.id.in_(ids), Decision.actor != values.Actor.MACHINE, Decision.version < Comment.version
-        ),
-    ).subquery()
-    rows = session.scalars(
-        sa.select(Decision)
-        .join(telling, sa.and_(Decision.comment_id == telling.c.id, Decision.version == telling.c.version))
-        .options(so.joinedload(Decision.moderator))
-        .order_by(Decision.comment_id, Decision.version)
-    )
+    rows = session.scalars(_DECIDING, {"ids": [comment.id for comment in comments]})
     return {
         comment_id: _decided(list(of_comment))
         for comment_id, of_comment in groupby(rows, key=lambda row: row.comment_id)

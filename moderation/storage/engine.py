@@ -22,6 +22,7 @@ sqlite_module: ModuleType = _sqlite_module
 
 BUSY_TIMEOUT_MS = 10_000
 _COMMITTED = "once committed"
+_OWN_PLAN = sa.text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 def sqlite_is_fixed(version: tuple[int, int, int]) -> bool:
@@ -126,8 +127,6 @@ def _alone(engine: sa.Engine) -> None:
         # As statements: poolers like PgBouncer refuse them among the options of a connection.
         connection.execute("SET max_parallel_workers_per_gather = 0")
         connection.execute("SET jit = off")
-        # A plan for whatever may be asked walks through a million comments where the one for this question does not.
-        connection.execute("SET plan_cache_mode = force_custom_plan")
         connection.commit()
 
 
@@ -138,6 +137,14 @@ def _end_reading(connection: sa.Connection) -> None:
     driver: Any = connection.connection.driver_connection
     with suppress(connection.dialect.loaded_dbapi.Error):
         driver.commit()
+
+
+def plan_for_this_question(session: so.Session) -> None:
+    """Keep PostgreSQL from a plan for whatever words may be asked for, which it guesses to be rare ones: with it a
+    search walks through a million comments. Holds until the transaction ends.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_OWN_PLAN)
 
 
 def once_committed(session: so.Session, call: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from operator import add
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ import sqlalchemy.orm as so
 from moderation.domain.comment import Action
 from moderation.domain.estimates import Share
 from moderation.storage import tallies
-from moderation.storage.listing import in_parts
+from moderation.storage.listing import BUILT, in_parts
 from moderation.storage.person_decisions import Opinion
 from moderation.storage.tables import Article, Size, Tally
 from moderation.storage.tallies import DAY, SERIES, STRETCH, Fact, hour_of, start_of, unpack
@@ -24,6 +25,13 @@ SUMS = ("reason", "wait", "band")
 # Tables rather than classes: a page reads ten thousand rows.
 _articles: Any = Article.__table__
 _tallies: Any = Tally.__table__
+_NAMES = sa.select(
+    # The id as a text: of thousands of rows, to make one of Python's takes as long as all else.
+    sa.func.replace(sa.cast(_articles.c.id, sa.Text()), "-", ""),
+    _articles.c.title,
+    _articles.c.url,
+    _articles.c.external_id,
+).where(_articles.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 class Named(NamedTuple):
@@ -178,37 +186,53 @@ def _series(
     session: so.Session, site_ids: Collection[uuid.UUID], window: Window, tallied: datetime, kinds: Collection[str]
 ) -> Iterator[tuple[str, str, int, list[int]]]:
     """Kind, key, hour and the counts from it on: of whole days, which hold their hours, and of hours at both ends."""
-    parts = [
+    query = _adding_series(tuple(site_ids), window.hours, hour_of(tallied), tuple(kinds))
+    for kind, key, start, number, hours in session.execute(query).all():
+        yield kind, key, start, [number] if hours is None else unpack(hours)
+
+
+# To build such a statement takes longer than to have it answered, and it stays the same for an hour.
+@lru_cache(maxsize=BUILT)
+def _adding_series(
+    site_ids: tuple[uuid.UUID, ...], hours: tuple[int, int], tallied: int, kinds: tuple[str, ...]
+) -> sa.CompoundSelect[Any]:
+    parts = (
         sa.select(_tallies.c.kind, _tallies.c.key, _tallies.c.start, _tallies.c.count, _tallies.c.hours).where(
             *_within(site_ids, *part), _tallies.c.kind.in_(kinds)
         )
-        for part in _ranges(*window.hours, hour_of(tallied), ((Size.DAY, DAY),))
-    ]
-    for kind, key, start, number, hours in session.execute(sa.union_all(*parts)).all():
-        yield kind, key, start, [number] if hours is None else unpack(hours)
+        for part in _ranges(*hours, tallied, ((Size.DAY, DAY),))
+    )
+    return sa.union_all(*parts)
 
 
 def _sums(
     session: so.Session, site_ids: Collection[uuid.UUID], window: Window, tallied: datetime, kinds: Collection[str]
 ) -> Iterator[tuple[str, str, int]]:
-    parts = [
+    yield from session.execute(_adding(tuple(site_ids), window.hours, hour_of(tallied), tuple(kinds)))
+
+
+@lru_cache(maxsize=BUILT)
+def _adding(
+    site_ids: tuple[uuid.UUID, ...], hours: tuple[int, int], tallied: int, kinds: tuple[str, ...]
+) -> sa.Select[str, str, int]:
+    parts = (
         sa.select(_tallies.c.kind, _tallies.c.key, _tallies.c.count).where(
             *_within(site_ids, *part), _tallies.c.kind.in_(kinds)
         )
-        for part in _ranges(*window.hours, hour_of(tallied))
-    ]
+        for part in _ranges(*hours, tallied)
+    )
     rows = sa.union_all(*parts).subquery()
-    query = sa.select(rows.c.kind, rows.c.key, sa.func.sum(rows.c.count).label("number")).group_by(
+    return sa.select(rows.c.kind, rows.c.key, sa.func.sum(rows.c.count).label("number")).group_by(
         rows.c.kind, rows.c.key
     )
-    yield from session.execute(query)
 
 
-def _held(site_ids: Collection[uuid.UUID], window: Window, tallied: datetime) -> sa.Subquery:
-    parts = [
+@lru_cache(maxsize=BUILT)
+def _adding_held(site_ids: tuple[uuid.UUID, ...], hours: tuple[int, int], tallied: int) -> sa.Subquery:
+    parts = (
         sa.select(_tallies.c.key, _tallies.c.count).where(*_within(site_ids, *part), _tallies.c.kind == "held")
-        for part in _ranges(*window.hours, hour_of(tallied))
-    ]
+        for part in _ranges(*hours, tallied)
+    )
     rows = sa.union_all(*parts).subquery()
     return sa.select(rows.c.key, sa.func.sum(rows.c.count).label("held")).group_by(rows.c.key).subquery()
 
@@ -230,7 +254,7 @@ def _most_held(
     limit: int,
 ) -> Ranked:
     """The articles with the most comments that the machine held on arrival."""
-    now, held = _held_now(live), _held(site_ids, window, tallied)
+    now, held = _held_now(live), _adding_held(tuple(site_ids), window.hours, hour_of(tallied))
     first = sa.select(held).order_by(held.c.held.desc(), held.c.key).limit(limit + len(now))
     before = {row.key: row.held for row in session.execute(first)}
     if missing := now.keys() - before.keys():
@@ -244,7 +268,7 @@ def all_held(
 ) -> Iterator[tuple[Named, int]]:
     """Every article with a comment that the machine held on arrival, the most held first."""
     progress = tallies.progress(session, now)
-    held = _held(site_ids, window, progress.tallied)
+    held = _adding_held(tuple(site_ids), window.hours, hour_of(progress.tallied))
     before = Counter[str](dict(session.execute(sa.select(held)).all()))
     ranking = _ranking(before + _held_now(_live(session, site_ids, window, progress.counted, now)))
     for part in in_parts(ranking, 500):
@@ -256,12 +280,6 @@ def _ranking(held: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _named(session: so.Session, ranking: Sequence[tuple[str, int]]) -> Iterator[tuple[Named, int]]:
-    # The id as a text: of thousands of rows, to make one of Python's takes as long as all else.
-    key = sa.func.replace(sa.cast(_articles.c.id, sa.Text()), "-", "")
-    rows = session.execute(
-        sa.select(key, _articles.c.title, _articles.c.url, _articles.c.external_id).where(
-            _articles.c.id.in_([uuid.UUID(key) for key, _ in ranking])
-        )
-    )
+    rows = session.execute(_NAMES, {"ids": [uuid.UUID(key) for key, _ in ranking]})
     known = {row[0]: Named(*row) for row in rows.all()}
     return ((known[key], number) for key, number in ranking if key in known)

@@ -21,6 +21,23 @@ ABSOLUTE_LIMIT = timedelta(days=7)
 SEEN_RESOLUTION = timedelta(minutes=5)
 MAX_USER_AGENT = 300
 
+# Asked by every page, so they are built once.
+_SIGN_IN = (
+    sa.select(ModeratorSession)
+    .where(
+        ModeratorSession.token_sha256 == sa.bindparam("token_sha256"),
+        ModeratorSession.seen_at > sa.bindparam("seen_after"),
+        ModeratorSession.created_at > sa.bindparam("opened_after"),
+    )
+    .options(so.joinedload(ModeratorSession.moderator))
+)
+_OWN_SITES = (
+    sa.select(Site.id, Site.name, Membership.role, Site.requires_two_step)
+    .join(Membership, Membership.site_id == Site.id)
+    .where(Membership.moderator_id == sa.bindparam("moderator_id"))
+    .order_by(Site.name, Site.id)
+)
+
 
 def add_moderator(
     session: so.Session, *, email: str, name: str, password_hash: str, first_password_ends_at: datetime | None = None
@@ -71,13 +88,7 @@ class OwnSite(NamedTuple):
 
 def own_sites(session: so.Session, moderator_id: uuid.UUID) -> list[OwnSite]:
     """The moderator's sites, by name."""
-    rows = session.execute(
-        sa.select(Site.id, Site.name, Membership.role, Site.requires_two_step)
-        .join(Membership, Membership.site_id == Site.id)
-        .where(Membership.moderator_id == moderator_id)
-        .order_by(Site.name, Site.id)
-    )
-    return [OwnSite(*row) for row in rows]
+    return [OwnSite(*row) for row in session.execute(_OWN_SITES, {"moderator_id": moderator_id})]
 
 
 def roles(session: so.Session, moderator_id: uuid.UUID) -> dict[uuid.UUID, Role]:
@@ -165,17 +176,20 @@ def _note_sign_in(session: so.Session, moderator: Moderator, what: str, now: dat
 
 def sessions_of(session: so.Session, moderator: Moderator, now: datetime) -> list[ModeratorSession]:
     """The sign-ins of a moderator that still hold, the last seen first."""
-    mine = sa.select(ModeratorSession).where(ModeratorSession.moderator_id == moderator.id, *_holds(now))
+    seen_after, opened_after = _ends(now)
+    mine = sa.select(ModeratorSession).where(
+        ModeratorSession.moderator_id == moderator.id,
+        ModeratorSession.seen_at > seen_after,
+        ModeratorSession.created_at > opened_after,
+    )
     return list(session.scalars(mine.order_by(ModeratorSession.seen_at.desc())))
 
 
 def find_session(session: so.Session, token: str, now: datetime) -> ModeratorSession | None:
     """The sign-in behind *token*, if it is neither idle for too long nor too old, nor its owner disabled."""
-    row = session.scalar(
-        sa.select(ModeratorSession)
-        .where(ModeratorSession.token_sha256 == _sha256(token), *_holds(now))
-        .options(so.joinedload(ModeratorSession.moderator))
-    )
+    seen_after, opened_after = _ends(now)
+    values = {"token_sha256": _sha256(token), "seen_after": seen_after, "opened_after": opened_after}
+    row = session.scalar(_SIGN_IN, values)
     return None if row is None or row.moderator.disabled_at is not None else row
 
 
@@ -238,9 +252,9 @@ def purge_sessions(session: so.Session, now: datetime) -> None:
     session.execute(sa.delete(ModeratorSession).where(ModeratorSession.created_at <= now - ABSOLUTE_LIMIT))
 
 
-def _holds(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    """Neither idle for too long nor too old."""
-    return ModeratorSession.seen_at > now - IDLE_LIMIT, ModeratorSession.created_at > now - ABSOLUTE_LIMIT
+def _ends(now: datetime) -> tuple[datetime, datetime]:
+    """When a sign-in was seen last, or opened, that is idle for too long, or too old."""
+    return now - IDLE_LIMIT, now - ABSOLUTE_LIMIT
 
 
 def _sha256(token: str) -> bytes:

@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
@@ -90,6 +92,17 @@ def person_decisions(
     limit: int | None = None,
 ) -> Iterator[PersonDecision]:
     """The decisions by people with keys from *low* to *high*, newest first; none that was taken back, or does that."""
+    values: dict[str, object] = {"low": low, "high": high, "actors": list(actors)}
+    if site_ids is not None:
+        values["site_ids"] = list(site_ids)
+    query = _by_people(of_sites=site_ids is not None)
+    rows = map(tuple, session.execute(query if limit is None else query.limit(limit), values))
+    # Asked for `undoes IS NULL`, SQLite would read that index: nearly every decision has none.
+    return (PersonDecision(*row[:-1]) for row in rows if row[-1] is None)
+
+
+@cache  # to build it takes longer than to have it answered
+def _by_people(*, of_sites: bool) -> sa.Select[*tuple[Any, ...]]:
     later = so.aliased(Decision)
     query = (
         sa.select(
@@ -110,15 +123,12 @@ def person_decisions(
             Decision.undoes,
         )
         .join(Comment, Comment.id == Decision.comment_id)
-        .where(Decision.id >= low, Decision.id < high, Decision.actor.in_(actors))
+        .where(Decision.id >= sa.bindparam("low"), Decision.id < sa.bindparam("high"))
+        .where(Decision.actor.in_(sa.bindparam("actors", expanding=True)))
         .where(Decision.action != Action.ERASE, ~sa.exists().where(later.undoes == Decision.id))
         .order_by(Decision.id.desc())
-        .limit(limit)
     )
-    if site_ids is not None:
-        query = query.where(Decision.site_id.in_(site_ids))
-    # Asked for `undoes IS NULL`, SQLite would read that index: nearly every decision has none.
-    return (PersonDecision(*row[:-1]) for row in map(tuple, session.execute(query)) if row[-1] is None)
+    return query.where(Decision.site_id.in_(sa.bindparam("site_ids", expanding=True))) if of_sites else query
 
 
 def _held_at() -> sa.ScalarSelect[datetime]:

@@ -15,6 +15,7 @@ from moderation.storage.tables import PolicyVersion, Site
 # A version never changes once it is written, so it is read once a process.
 MOST_KNOWN = 1_000
 _known: dict[tuple[uuid.UUID, int], Policy] = {}
+_SITES = sa.select(Site).where(Site.id.in_(sa.bindparam("ids", expanding=True)))  # built once: every page asks
 
 
 def current_policy(session: so.Session, site: Site) -> Policy:
@@ -23,7 +24,7 @@ def current_policy(session: so.Session, site: Site) -> Policy:
 
 def current_policies(session: so.Session, site_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Policy]:
     """The policies of several sites, by their ids."""
-    found = session.scalars(sa.select(Site).where(Site.id.in_(site_ids)))
+    found = session.scalars(_SITES, {"ids": list(site_ids)})
     return {site.id: current_policy(session, site) for site in found}
 
 

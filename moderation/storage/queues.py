@@ -31,6 +31,22 @@ from moderation.storage.tables import Article, Comment
 
 COUNTED = 1_001
 
+# Asked by every page, so they are built once, as in `listing.in_order`.
+_CLAIMED = sa.select(Comment.id, Comment.claimed_by, Comment.claimed_until).where(
+    Comment.site_id.in_(sa.bindparam("site_ids", expanding=True)),
+    Comment.claimed_by.is_not(None),
+    Comment.claimed_until > sa.bindparam("now"),
+)
+_CARDS = (
+    sa.select(Comment)
+    .where(Comment.id.in_(sa.bindparam("ids", expanding=True)))
+    .options(
+        so.joinedload(Comment.article).defer(Article.text),
+        so.joinedload(Comment.author),
+        so.joinedload(Comment.claimant),
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -201,11 +217,28 @@ def articles_in(
     limit: int = 20,
 ) -> list[tuple[Article, int]]:
     """What the riskiest comments of a list are about, with how many of them; and *also*, if it is theirs."""
-    top = in_order(
-        tuple(site_ids), own_articles(session, site_ids, filters), queue, filters, Sort.RISK, None, looked_at
-    )
-    if top is None:
+    articles = own_articles(session, site_ids, filters)
+    most = _most_commented(tuple(site_ids), articles, queue, filters, looked_at, limit)
+    if most is None:
         return []
+    found = [(article, number) for article, number in session.execute(most)]
+    if also and also not in {article.id for article, _ in found}:
+        of_it = most.limit(None).where(Article.id == also)
+        found += [(article, number) for article, number in session.execute(of_it)]
+    if also and also not in {article.id for article, _ in found}:
+        some = session.scalars(sa.select(Article).where(Article.id == also).options(so.defer(Article.text)))
+        # Asked for the sites as well, a database may read all of their articles.
+        found += [(article, 0) for article in some if article.site_id in site_ids]
+    return found
+
+
+@lru_cache(maxsize=BUILT)
+def _most_commented(
+    site_ids: tuple[uuid.UUID, ...], articles: Articles, queue: Queue, filters: Filters, looked_at: int, limit: int
+) -> sa.Select[Article, int] | None:
+    top = in_order(site_ids, articles, queue, filters, Sort.RISK, None, looked_at)
+    if top is None:
+        return None
     riskiest = top.subquery()
     counted = (
         sa.select(Comment.article_id, sa.func.count().label("comments"))
@@ -214,43 +247,24 @@ def articles_in(
         .group_by(Comment.article_id)
         .subquery()
     )
-    most = (
+    return (
         sa.select(Article, counted.c.comments)
         .join(counted, counted.c.article_id == Article.id)
         .options(so.defer(Article.text))
         .order_by(counted.c.comments.desc(), Article.id)
+        .limit(limit)
     )
-    found = [(article, number) for article, number in session.execute(most.limit(limit))]
-    if also and also not in {article.id for article, _ in found}:
-        found += [(article, number) for article, number in session.execute(most.where(Article.id == also))]
-    if also and also not in {article.id for article, _ in found}:
-        some = session.scalars(sa.select(Article).where(Article.id == also).options(so.defer(Article.text)))
-        # Asked for the sites as well, a database may read all of their articles.
-        found += [(article, 0) for article in some if article.site_id in site_ids]
-    return found
 
 
 def live_claims(
     session: so.Session, site_ids: Collection[uuid.UUID], now: datetime
 ) -> dict[uuid.UUID, tuple[uuid.UUID, datetime]]:
     """Which comments somebody is looking at just now: who (a moderator's id), and until when."""
-    rows = session.execute(
-        sa.select(Comment.id, Comment.claimed_by, Comment.claimed_until).where(
-            Comment.site_id.in_(site_ids), Comment.claimed_by.is_not(None), Comment.claimed_until > now
-        )
-    )
+    rows = session.execute(_CLAIMED, {"site_ids": list(site_ids), "now": now})
     return {row.id: (row.claimed_by, row.claimed_until) for row in rows}
 
 
 def _cards(session: so.Session, places: Sequence[Place]) -> list[Comment]:
-    rows = session.scalars(
-        sa.select(Comment)
-        .where(Comment.id.in_([place.id for place in places]))
-        .options(
-            so.joinedload(Comment.article).defer(Article.text),
-            so.joinedload(Comment.author),
-            so.joinedload(Comment.claimant),
-        )
-    )
+    rows = session.scalars(_CARDS, {"ids": [place.id for place in places]})
     by_id = {row.id: row for row in rows}
     return [by_id[place.id] for place in places if place.id in by_id]

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from moderation.domain.errors import InvalidRequest
+from moderation.storage.engine import plan_for_this_question
 from moderation.storage.listing import MAX_ARMS, Filters, Place, Queue, Sort, arms, merged, order, own_articles
 from moderation.storage.tables import Article, Comment
 
@@ -54,6 +55,7 @@ def find(
     both = sa.union_all(
         sa.select(hits, sa.literal(0).label("is_end")), sa.select(end, sa.literal(1).label("is_end"))
     ).subquery()
+    plan_for_this_question(session)
     rows = session.execute(sa.select(both).order_by(both.c.is_end, *order(both.c.risk, both.c.id, sort))).all()
     found = [Place(row.risk, row.id) for row in rows if not row.is_end]
     if len(found) == limit:
@@ -72,6 +74,7 @@ def find_articles(session: so.Session, site_ids: Collection[uuid.UUID], text: st
         .order_by(Article.updated_at.desc())
         .limit(limit)
     )
+    plan_for_this_question(session)
     return list(session.scalars(query))
 
 

@@ -5,6 +5,8 @@ import sqlalchemy as sa
 
 from moderation.storage import engine
 from moderation.storage.engine import sqlite_is_fixed
+from moderation.storage.listing import Filters, Queue, Sort
+from moderation.storage.queues import read_queue
 from moderation.storage.tables import Site
 from tests.factories import make_site
 
@@ -42,13 +44,27 @@ def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_database):
 
 def test_postgresql_starts_no_other_processes_for_a_question_and_no_compiler(postgres_database):
     def settings(session):
-        names = ("max_parallel_workers_per_gather", "jit", "plan_cache_mode")
+        names = ("max_parallel_workers_per_gather", "jit")
         return [session.execute(sa.text(f"SHOW {name}")).scalar_one() for name in names]
 
     with postgres_database.read() as session:
-        assert settings(session) == ["0", "off", "force_custom_plan"]
+        assert settings(session) == ["0", "off"]
         session.rollback()
-        assert settings(session) == ["0", "off", "force_custom_plan"]
+        assert settings(session) == ["0", "off"]
+
+
+def test_postgresql_plans_each_search_for_its_own_words(postgres_database):
+    mode = sa.text("SHOW plan_cache_mode")
+
+    with postgres_database.write() as session:
+        site = make_site(session)
+    with postgres_database.read() as session:
+        read_queue(session, [site.id], Queue.ALL, filters=Filters(words=("rose",)), sort=Sort.NEWEST)
+        while_searching = session.scalar(mode)
+    with postgres_database.read() as session:
+        afterwards = session.scalar(mode)
+
+    assert (while_searching, afterwards) == ("force_custom_plan", "auto")
 
 
 def test_postgresql_reads_a_statement_that_is_asked_again_and_again_once(postgres_database):
