@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
+from pydantic_core import from_json
 
 from moderation.domain.comment import Action
 from moderation.domain.estimates import Share
@@ -18,7 +19,7 @@ from moderation.storage import tallies
 from moderation.storage.listing import BUILT, in_parts
 from moderation.storage.person_decisions import Opinion
 from moderation.storage.tables import Article, Size, Tally
-from moderation.storage.tallies import DAY, SERIES, STRETCH, Fact, hour_of, start_of, unpack
+from moderation.storage.tallies import DAY, SERIES, STRETCH, Fact, hour_of, start_of
 
 LONGEST_TAIL = timedelta(hours=48)  # more than this is not counted while somebody waits for a page
 SUMS = ("reason", "wait", "band")
@@ -187,8 +188,11 @@ def _series(
 ) -> Iterator[tuple[str, str, int, list[int]]]:
     """Kind, key, hour and the counts from it on: of whole days, which hold their hours, and of hours at both ends."""
     query = _adding_series(tuple(site_ids), window.hours, hour_of(tallied), tuple(kinds))
-    for kind, key, start, number, hours in session.execute(query).all():
-        yield kind, key, start, [number] if hours is None else unpack(hours)
+    rows = session.execute(query).all()
+    # Read as one, and by this reader: a thousand by themselves take several times as long.
+    counts = from_json(f"[{','.join(f'[{hours or number}]' for *_, number, hours in rows)}]")
+    for (kind, key, start, *_), numbers in zip(rows, counts, strict=True):
+        yield kind, key, start, numbers
 
 
 # To build such a statement takes longer than to have it answered, and it stays the same for an hour.

@@ -188,10 +188,6 @@ def pack(counts: Collection[int]) -> str:
     return ",".join(map(str, counts))
 
 
-def unpack(hours: str) -> list[int]:
-    return list(map(int, hours.split(",")))
-
-
 def _progress(session: so.Session) -> datetime | None:
     return session.scalar(sa.select(TallyProgress.until))
 

@@ -32,12 +32,17 @@ def test_lines_are_at_round_numbers_and_the_highest_bar_fits(highest, lines):
 def test_bars_are_stacked_to_scale():
     chart = charts.stacked(PLACES, [("publish", [1, 0, 2]), ("hold", [3, 0, 0])])
 
-    first, second, third = chart.columns
-    assert [bar.kind for bar in first.bars] == ["publish", "hold"]
-    assert first.bars[0].y + first.bars[0].height == pytest.approx(BOTTOM, abs=0.1)
-    assert first.bars[1].y == pytest.approx(TOP, abs=0.1)
-    assert first.bars[1].height == pytest.approx(3 * first.bars[0].height, abs=0.2)
-    assert second.bars == ()
+    first, _, third = chart.columns
+    published, held = chart.bars
+    (x, y, width, height), (last_x, _, last_width, _) = published.boxes  # nothing came on Tuesday
+    ((_, held_y, _, held_height),) = held.boxes
+    assert (published.kind, held.kind) == ("publish", "hold")
+    assert y + height == pytest.approx(BOTTOM)
+    assert held_y == pytest.approx(TOP)
+    assert held_height == pytest.approx(3 * height)
+    assert held_y + held_height == pytest.approx(y)
+    assert first.x < x < x + width < first.x + first.width
+    assert third.x < last_x < last_x + last_width < third.x + third.width
     assert third.x + third.width == pytest.approx(RIGHT, abs=0.2)
     assert first.x == LEFT
     assert [(tick.text, tick.is_minor) for tick in chart.ticks] == [("Mon", False), ("Wed", True)]
@@ -46,9 +51,16 @@ def test_bars_are_stacked_to_scale():
 def test_bars_beside_each_other_do_not_meet():
     chart = charts.grouped(PLACES, [("came", [4, 0, 0]), ("done", [1, 0, 0])])
 
-    one, two = chart.columns[0].bars
-    assert one.x + one.width < two.x
-    assert two.x + two.width <= chart.columns[1].x
+    came, done = chart.bars
+    ((x, _, width, _),), ((other_x, _, other_width, _),) = came.boxes, done.boxes
+    assert x + width < other_x
+    assert other_x + other_width <= chart.columns[1].x
+
+
+def test_bars_of_a_kind_are_one_shape():
+    bars = charts.Bars("hold", ((40, 10.04, 20.5, 100), (70, 60, 20.5, 50)))
+
+    assert bars.path == "M40.0 10.0h20.5v100.0h-20.5zM70.0 60.0h20.5v50.0h-20.5z"
 
 
 def test_a_share_has_its_interval_and_none_is_drawn_for_nothing():

@@ -5,9 +5,6 @@ They carry classes instead of colours, so that they follow the page's scheme, an
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-
-from markupsafe import Markup
 
 from moderation.domain.estimates import Share
 
@@ -16,30 +13,37 @@ LEFT, RIGHT, TOP, BOTTOM = 40, 472, 10, 164
 MOST_LINES = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bar:
+    """One by itself; those of a chart are `Bars`."""
+
     kind: str
     x: float
     y: float
     width: float
     height: float
 
-    @cached_property
-    def box(self) -> Markup:
-        """Its place as attributes, written at once: a page has some hundred bars."""
-        box = f'x="{self.x}" y="{self.y}" width="{self.width}" height="{self.height}"'
-        return Markup(box)  # noqa: S704 - numbers
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """All of a kind: x, y, width and height of each. They are drawn as one shape, because a page has some hundred."""
+
+    kind: str
+    boxes: tuple[tuple[float, float, float, float], ...]
+
+    @property
+    def path(self) -> str:
+        return "".join(f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h{-width:.1f}z" for x, y, width, height in self.boxes)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The bars of one place on the axis, and the strip that is clicked on; `label` says it in words."""
+    """One place on the axis, as the strip that is clicked on; `label` says it in words."""
 
     label: str
     url: str
     x: float
     width: float
-    bars: tuple[Bar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Chart:
     columns: tuple[Column, ...]
     lines: tuple[Tick, ...]
     ticks: tuple[Tick, ...]
+    bars: tuple[Bars, ...] = ()
     points: tuple[Point, ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
@@ -90,48 +95,44 @@ def stacked(places: Sequence[Place], series: Sequence[tuple[str, Sequence[int]]]
     """A column for each place; each of *series* (kind, numbers) lies on the one before."""
     totals = [sum(numbers[n] for _, numbers in series) for n in range(len(places))]
     step, top = scale(max(totals, default=0))
-    unit, gap = (RIGHT - LEFT) / max(len(places), 1), 1 if len(places) > 40 else 2
-    columns = []
-    for n, place in enumerate(places):
-        x, y, bars = LEFT + n * unit, float(BOTTOM), []
-        for kind, numbers in series:
-            if numbers[n]:
-                height = numbers[n] / top * (BOTTOM - TOP)
-                y -= height
-                bars.append(Bar(kind, _short(x + gap / 2), _short(y), _short(unit - gap), _short(height)))
-        columns.append(Column(place.label, place.url, _short(x), _short(unit), tuple(bars)))
-    return Chart(tuple(columns), _lines(step, top), _ticks(places, unit))
+    unit, gap = _unit(places), 1 if len(places) > 40 else 2
+    under, bars = [0] * len(places), []
+    for kind, numbers in series:
+        boxes = []
+        for n, number in enumerate(numbers):
+            if number:
+                under[n] += number
+                x, y = LEFT + n * unit + gap / 2, BOTTOM - under[n] / top * (BOTTOM - TOP)
+                boxes.append((x, y, unit - gap, number / top * (BOTTOM - TOP)))
+        bars.append(Bars(kind, tuple(boxes)))
+    return Chart(_columns(places), _lines(step, top), _ticks(places), tuple(bars))
 
 
 def grouped(places: Sequence[Place], series: Sequence[tuple[str, Sequence[int]]]) -> Chart:
     """A column for each place, in it a bar beside the other for each of *series*."""
     step, top = scale(max((max(numbers, default=0) for _, numbers in series), default=0))
-    unit = (RIGHT - LEFT) / max(len(places), 1)
+    unit, bars = _unit(places), []
     width = (unit - 4) / max(len(series), 1)
-    columns = []
-    for n, place in enumerate(places):
-        x, bars = LEFT + n * unit, []
-        for number, (kind, numbers) in enumerate(series):
-            height = numbers[n] / top * (BOTTOM - TOP)
-            if height:
-                at = x + 2 + number * width
-                bars.append(Bar(kind, _short(at), _short(BOTTOM - height), _short(width - 1), _short(height)))
-        columns.append(Column(place.label, place.url, _short(x), _short(unit), tuple(bars)))
-    return Chart(tuple(columns), _lines(step, top), _ticks(places, unit))
+    for beside, (kind, numbers) in enumerate(series):
+        boxes = []
+        for n, number in enumerate(numbers):
+            if number:
+                height = number / top * (BOTTOM - TOP)
+                boxes.append((LEFT + n * unit + 2 + beside * width, BOTTOM - height, width - 1, height))
+        bars.append(Bars(kind, tuple(boxes)))
+    return Chart(_columns(places), _lines(step, top), _ticks(places), tuple(bars))
 
 
 def shares(places: Sequence[Place], values: Sequence[Share]) -> Chart:
     """A point with its interval for each place where there is anything to tell, from 0 to 100 percent."""
-    unit = (RIGHT - LEFT) / max(len(places), 1)
-    columns, points = [], []
-    for n, (place, share) in enumerate(zip(places, values, strict=True)):
-        columns.append(Column(place.label, place.url, _short(LEFT + n * unit), _short(unit)))
+    unit, points = _unit(places), []
+    for n, share in enumerate(values):
         if share.of:
             low, high = share.interval
             x = _short(LEFT + (n + 0.5) * unit)
             points.append(Point(x, _height(share.value), _height(low), _height(high), share.is_telling))
     lines = tuple(Tick(_height(part / 4), f"{25 * part}%") for part in range(5))
-    return Chart(tuple(columns), lines, _ticks(places, unit), tuple(points))
+    return Chart(_columns(places), lines, _ticks(places), points=tuple(points))
 
 
 def split(parts: Sequence[tuple[str, int]]) -> list[Bar]:
@@ -158,7 +159,19 @@ def _lines(step: int, top: int) -> tuple[Tick, ...]:
     return tuple(Tick(_short(BOTTOM - at / top * (BOTTOM - TOP)), f"{at:,}") for at in range(0, top + 1, step))
 
 
-def _ticks(places: Sequence[Place], unit: float) -> tuple[Tick, ...]:
+def _unit(places: Sequence[Place]) -> float:
+    return (RIGHT - LEFT) / max(len(places), 1)
+
+
+def _columns(places: Sequence[Place]) -> tuple[Column, ...]:
+    unit = _unit(places)
+    return tuple(
+        Column(place.label, place.url, _short(LEFT + n * unit), _short(unit)) for n, place in enumerate(places)
+    )
+
+
+def _ticks(places: Sequence[Place]) -> tuple[Tick, ...]:
+    unit = _unit(places)
     return tuple(
         Tick(_short(LEFT + (n + 0.5) * unit), place.tick, place.is_minor)
         for n, place in enumerate(places)
