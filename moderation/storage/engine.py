@@ -22,7 +22,6 @@ sqlite_module: ModuleType = _sqlite_module
 
 BUSY_TIMEOUT_MS = 10_000
 _COMMITTED = "once committed"
-_OWN_PLAN = sa.text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 def sqlite_is_fixed(version: tuple[int, int, int]) -> bool:
@@ -137,14 +136,6 @@ def _end_reading(connection: sa.Connection) -> None:
     driver: Any = connection.connection.driver_connection
     with suppress(connection.dialect.loaded_dbapi.Error):
         driver.commit()
-
-
-def plan_for_this_question(session: so.Session) -> None:
-    """Keep PostgreSQL from a plan for whatever words may be asked for, which it guesses to be rare ones: with it a
-    search walks through a million comments. Holds until the transaction ends.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_OWN_PLAN)
 
 
 def once_committed(session: so.Session, call: Callable[[], None]) -> None:

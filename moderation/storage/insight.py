@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from moderation.domain.comment import Action
 from moderation.domain.estimates import Share
 from moderation.storage import tallies
-from moderation.storage.listing import BUILT, in_parts
+from moderation.storage.listing import BUILT
 from moderation.storage.person_decisions import Opinion
 from moderation.storage.tables import Article, Size, Tally
 from moderation.storage.tallies import DAY, SERIES, STRETCH, Fact, hour_of, start_of
@@ -32,7 +32,8 @@ _NAMES = sa.select(
     _articles.c.title,
     _articles.c.url,
     _articles.c.external_id,
-).where(_articles.c.id.in_(sa.bindparam("ids", expanding=True)))
+)
+_NAMES_OF = _NAMES.where(_articles.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 class Named(NamedTuple):
@@ -264,7 +265,9 @@ def _most_held(
     if missing := now.keys() - before.keys():
         others = session.execute(sa.select(held).where(held.c.key.in_(missing)))
         before |= {row.key: row.held for row in others}
-    return list(_named(session, _ranking(Counter(before) + now)[:limit]))
+    ranking = _ranking(Counter(before) + now)[:limit]
+    known = _names(session, [key for key, _ in ranking])
+    return [(known[key], number) for key, number in ranking if key in known]
 
 
 def all_held(
@@ -272,18 +275,22 @@ def all_held(
 ) -> Iterator[tuple[Named, int]]:
     """Every article with a comment that the machine held on arrival, the most held first."""
     progress = tallies.progress(session, now)
-    held = _adding_held(tuple(site_ids), window.hours, hour_of(progress.tallied))
-    before = Counter[str](dict(session.execute(sa.select(held)).all()))
-    ranking = _ranking(before + _held_now(_live(session, site_ids, window, progress.counted, now)))
-    for part in in_parts(ranking, 500):
-        yield from _named(session, part)
+    before = _adding_held(tuple(site_ids), window.hours, hour_of(progress.tallied))
+    held = _held_now(_live(session, site_ids, window, progress.counted, now))
+    of_tallies = _NAMES.add_columns(before.c.held).join(before, sa.cast(before.c.key, sa.Uuid()) == _articles.c.id)
+    known: dict[str, Named] = {}
+    for *name, number in session.execute(of_tallies):
+        article = Named(*name)
+        known[article.key] = article
+        held[article.key] += number
+    known |= _names(session, held.keys() - known.keys())
+    return ((known[key], number) for key, number in _ranking(held) if key in known)
 
 
 def _ranking(held: Counter[str]) -> list[tuple[str, int]]:
     return sorted(held.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _named(session: so.Session, ranking: Sequence[tuple[str, int]]) -> Iterator[tuple[Named, int]]:
-    rows = session.execute(_NAMES, {"ids": [uuid.UUID(key) for key, _ in ranking]})
-    known = {row[0]: Named(*row) for row in rows.all()}
-    return ((known[key], number) for key, number in ranking if key in known)
+def _names(session: so.Session, keys: Collection[str]) -> dict[str, Named]:
+    rows = session.execute(_NAMES_OF, {"ids": [uuid.UUID(key) for key in keys]})
+    return {row[0]: Named(*row) for row in rows}

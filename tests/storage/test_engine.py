@@ -5,8 +5,6 @@ import sqlalchemy as sa
 
 from moderation.storage import engine
 from moderation.storage.engine import sqlite_is_fixed
-from moderation.storage.listing import Filters, Queue, Sort
-from moderation.storage.queues import read_queue
 from moderation.storage.tables import Site
 from tests.factories import make_site
 
@@ -51,20 +49,6 @@ def test_postgresql_starts_no_other_processes_for_a_question_and_no_compiler(pos
         assert settings(session) == ["0", "off"]
         session.rollback()
         assert settings(session) == ["0", "off"]
-
-
-def test_postgresql_plans_each_search_for_its_own_words(postgres_database):
-    mode = sa.text("SHOW plan_cache_mode")
-
-    with postgres_database.write() as session:
-        site = make_site(session)
-    with postgres_database.read() as session:
-        read_queue(session, [site.id], Queue.ALL, filters=Filters(words=("rose",)), sort=Sort.NEWEST)
-        while_searching = session.scalar(mode)
-    with postgres_database.read() as session:
-        afterwards = session.scalar(mode)
-
-    assert (while_searching, afterwards) == ("force_custom_plan", "auto")
 
 
 def test_postgresql_reads_a_statement_that_is_asked_again_and_again_once(postgres_database):

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from moderation.domain.comment import State
-from moderation.storage import authors, listing, outbox
+from moderation.storage import authors, listing, outbox, search
 from moderation.storage.listing import Filters, Place, Queue, Sort
 from moderation.storage.tables import Article, Author, Batch, Comment, CommentMark, Decision, Event, EventState, Note
 from moderation.storage.types import uuid7
@@ -94,10 +94,10 @@ def _fill_smaller_tables(session, site, author, rows):
     session.execute(sa.update(Decision).where(Decision.moderator_id == people[1].id).values(batch_id=batch.id))
 
 
-def plan(session, query):
+def plan(session, query, *, as_it_likes=False):
     """How the database would read it. Ways that are only quicker because so few rows are here are closed."""
     dialect = session.get_bind().dialect
-    if dialect.name == "postgresql":
+    if dialect.name == "postgresql" and not as_it_likes:
         for way in ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"):
             session.execute(sa.text(f"SET LOCAL enable_{way} = off"))
     sql = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
@@ -141,6 +141,22 @@ def test_a_list_by_time_asks_for_nothing_that_its_index_has_not(database, filled
         [arm] = arms(session, site, queue, Filters(asker_id=author.id), sort, None)
         steps = plan(session, arm)
     assert re.search(r"(COVERING INDEX|Index Only Scan).* ix_comments_by_state", steps), steps
+
+
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("word", ["e", "nothing-says-this", "äpfel"])
+def test_a_search_looks_its_comments_up_one_by_one(database, filled, monkeypatch, sort, word):
+    site, _, _ = filled
+    with database.read() as session:
+        ask, asked = session.execute, []
+        monkeypatch.setattr(session, "execute", lambda query: asked.append(query) or ask(query))
+        search.find(session, [site.id], Queue.ALL, Filters(words=(word,)), sort, None, 20)
+        monkeypatch.undo()
+        steps = plan(session, asked[-1], as_it_likes=True)
+
+    assert re.search(r"SubPlan|CORRELATED SCALAR SUBQUERY", steps), steps
+    assert "Merge Join" not in steps, steps
+    assert "Hash Join" not in steps, steps
 
 
 @pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])

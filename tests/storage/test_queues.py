@@ -276,6 +276,18 @@ def test_dates_are_times_of_arrival(database, site, pages):
     assert ids(pages(filters=Filters(since=days[1]), sort=Sort.OLDEST)) == [made[1].id, made[2].id]
 
 
+@pytest.mark.parametrize("word", ["äpfel", "ÄPFEL", "tulips", "TULIPS", "100%_\\"])
+def test_postgresql_takes_capitals_and_small_letters_for_the_same(postgres_database, word):
+    with postgres_database.write() as session:
+        site = make_site(session)
+        made = make_comment(session, site, text="Äpfel and Tulips, 100%_\\ of them")
+        make_comment(session, site, text="Pfel and Tulip, 100 of them")
+    with postgres_database.read() as session:
+        found = queues.read_queue(session, [site.id], Queue.HELD, filters=Filters(words=(word,)))
+
+    assert ids(found.comments) == [made.id]
+
+
 def test_search_stops_after_so_many_comments_and_goes_on_from_there(database, site, monkeypatch):
     monkeypatch.setattr(search, "SCANNED", 4)
     made = [add(database, site, text="rare" if n == 0 else "common") for n in range(10)]
