@@ -195,9 +195,7 @@ def _progress(session: so.Session) -> datetime | None:
 def _next_event(session: so.Session, seen: datetime | None) -> datetime | None:
     """The first comment or decision since. A comment's key is a little older than that of its decision."""
     low = uuid.UUID(int=0) if seen is None else first_uuid7(seen)
-    keys = [
-        session.scalar(sa.select(key).where(key >= low).order_by(key).limit(1)) for key in (Comment.id, Decision.id)
-    ]
+    keys = session.execute(_NEXT, {"low": low}).one()
     return min((time_of_uuid7(key) for key in keys if key is not None), default=None)
 
 
@@ -269,6 +267,14 @@ _REASONS = (
     sa.select(CommentMark.site_id, CommentMark.code, sa.func.count())
     .where(CommentMark.comment_id >= _LOW, CommentMark.comment_id < _HIGH, CommentMark.code.not_in(list(Matter)))
     .group_by(CommentMark.site_id, CommentMark.code)
+)
+
+
+_NEXT = sa.select(
+    *(
+        sa.select(key).where(key >= _LOW).order_by(key).limit(1).scalar_subquery()
+        for key in (Comment.__table__.c.id, Decision.__table__.c.id)
+    )
 )
 
 

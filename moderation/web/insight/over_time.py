@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import dates
 
@@ -78,9 +79,9 @@ def _over_time(
             f"{cell.shown} {words}" for cell, (_, words, _) in zip(cells, series, strict=True) if cell.value
         )
         whole = link("people" if figure == "decided" else figure, **ends)
-        at = _name(period, slot)
-        places.append(Place(f"{at}: {said or nothing}", whole, *_tick(period, n)))
-        rows.append((Cell(_stamp(period, slot), at), *cells))
+        at = _named(period, slot)
+        places.append(Place(f"{at.shown}: {said or nothing}", whole, *_tick(period, n)))
+        rows.append((at, *cells))
     return Panel(
         name=name,
         shape="columns",
@@ -136,7 +137,7 @@ def pace(figures: Figures, period: Period, link: Link) -> Panel:
     numbers = period.by_slot(figures.own)
     places = [
         Place(
-            f"{_name(period, slot)}: {amount(numbers[n])}",
+            f"{_named(period, slot).shown}: {amount(numbers[n])}",
             link("own", since=slot.since, until=slot.until),
             *_tick(period, n),
         )
@@ -161,8 +162,7 @@ def pace(figures: Figures, period: Period, link: Link) -> Panel:
         chart=stacked(places, [("moderator", numbers)]),
         head=(gettext("hour") if period.days == 1 else gettext("day"), gettext("your decisions")),
         rows=tuple(
-            (Cell(_stamp(period, slot), _name(period, slot)), count_cell(numbers[n], places[n].url))
-            for n, slot in enumerate(period.slots)
+            (_named(period, slot), count_cell(numbers[n], places[n].url)) for n, slot in enumerate(period.slots)
         ),
         is_empty=not total,
     )
@@ -179,16 +179,17 @@ def _tick(period: Period, n: int) -> tuple[str, bool]:
     return _day(at.date(), "MMMd", locale_name()), (last - n) // every % 2 == 1
 
 
-def _name(period: Period, slot: Slot) -> str:
-    at = slot.since.astimezone(period.zone)
-    if period.days == 1:
-        return f"{_day(at.date(), 'E', locale_name())} {at:%H:%M}"
-    return _day(at.date(), "MMMEd", locale_name())
+def _named(period: Period, slot: Slot) -> Cell:
+    """What an hour or a day is called, in a file and on the page."""
+    return _calling(slot.since, period.zone, period.days == 1, locale_name())
 
 
-def _stamp(period: Period, slot: Slot) -> str:
-    at: datetime = slot.since.astimezone(period.zone)
-    return at.isoformat(timespec="minutes") if period.days == 1 else f"{at:%Y-%m-%d}"
+@lru_cache(maxsize=4_096)  # a page names each of them three times, and those of the past stay
+def _calling(since: datetime, zone: ZoneInfo, is_hour: bool, locale: str) -> Cell:
+    at = since.astimezone(zone)
+    if is_hour:
+        return Cell(at.isoformat(timespec="minutes"), f"{_day(at.date(), 'E', locale)} {at:%H:%M}")
+    return Cell(f"{at:%Y-%m-%d}", _day(at.date(), "MMMEd", locale))
 
 
 @lru_cache(maxsize=4_096)
