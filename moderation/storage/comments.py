@@ -57,7 +57,32 @@ def _deciding() -> sa.Select[Decision]:
     )
 
 
-_DECIDING = _deciding()
+def _last_verdicts() -> sa.Select[Decision]:
+    """What the machine said last of the comments `ids`."""
+    newest = (
+        sa.select(Decision.comment_id, sa.func.max(Decision.version).label("version"))
+        .where(Decision.comment_id.in_(sa.bindparam("ids", expanding=True)), *_VERDICT)
+        .group_by(Decision.comment_id)
+        .subquery()
+    )
+    same = sa.and_(Decision.comment_id == newest.c.comment_id, Decision.version == newest.c.version)
+    return sa.select(Decision).join(newest, same)
+
+
+def _newest_reports() -> sa.Select[Report]:
+    """Of the comments `ids`, at most `each`."""
+    number = sa.func.row_number().over(partition_by=Report.comment_id, order_by=Report.id.desc())
+    of_comments = Report.comment_id.in_(sa.bindparam("ids", expanding=True))
+    ranked = sa.select(Report.id, number.label("number")).where(of_comments).subquery()
+    return (
+        sa.select(Report)
+        .join(ranked, Report.id == ranked.c.id)
+        .where(ranked.c.number <= sa.bindparam("each"))
+        .order_by(Report.id.desc())
+    )
+
+
+_DECIDING, _LAST_VERDICTS, _NEWEST_REPORTS = _deciding(), _last_verdicts(), _newest_reports()
 
 
 def text_sha256(text: str) -> bytes:
@@ -278,17 +303,8 @@ def machine_verdicts(session: so.Session, comments: Sequence[Comment]) -> dict[u
     """What the machine said last of each comment of a page."""
     if not comments:
         return {}
-    newest = (
-        sa.select(Decision.comment_id, sa.func.max(Decision.version).label("version"))
-        .where(
-            Decision.comment_id.in_([comment.id for comment in comments]),
-            *_VERDICT,
-        )
-        .group_by(Decision.comment_id)
-        .subquery()
-    )
-    same = sa.and_(Decision.comment_id == newest.c.comment_id, Decision.version == newest.c.version)
-    return {row.comment_id: row for row in session.scalars(sa.select(Decision).join(newest, same))}
+    rows = session.scalars(_LAST_VERDICTS, {"ids": [comment.id for comment in comments]})
+    return {row.comment_id: row for row in rows}
 
 
 def is_verdict(decision: Decision) -> bool:
@@ -301,15 +317,7 @@ def reports_of(session: so.Session, comments: Sequence[Comment], *, each: int = 
     reported = [comment.id for comment in comments if comment.open_reports]
     if not reported:
         return {}
-    number = sa.func.row_number().over(partition_by=Report.comment_id, order_by=Report.id.desc())
-    ranked = sa.select(Report.id, number.label("number")).where(Report.comment_id.in_(reported)).subquery()
-    rows = session.scalars(
-        sa.select(Report)
-        .join(ranked, Report.id == ranked.c.id)
-        .where(ranked.c.number <= each)
-        .order_by(Report.id.desc())
-    )
     found: dict[uuid.UUID, list[Report]] = {}
-    for row in rows:
+    for row in session.scalars(_NEWEST_REPORTS, {"ids": reported, "each": each}):
         found.setdefault(row.comment_id, []).append(row)
     return found
