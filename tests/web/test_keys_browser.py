@@ -29,6 +29,7 @@ def test_digits_lead_to_the_six_queues(open_page, database, site):
     with database.write() as session:
         make_comment(session, site, action=Action.SPAM)
     page = open_page()
+    page.goto("/decided")  # from here each digit leads to another address, so that each is waited for
 
     for digit, path in zip(
         "123456", ("/", "/reported", "/not-scored", "/published", "/rejected", "/spam"), strict=True

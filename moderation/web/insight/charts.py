@@ -23,6 +23,10 @@ class Bar:
     width: float
     height: float
 
+    @property
+    def path(self) -> str:
+        return _path(self.x, self.y, self.width, self.height)
+
 
 @dataclass(frozen=True, slots=True)
 class Bars:
@@ -33,7 +37,7 @@ class Bars:
 
     @property
     def path(self) -> str:
-        return "".join(f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h{-width:.1f}z" for x, y, width, height in self.boxes)
+        return "".join(_path(*box) for box in self.boxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,11 @@ def _ticks(places: Sequence[Place]) -> tuple[Tick, ...]:
         for n, place in enumerate(places)
         if place.tick
     )
+
+
+def _path(x: float, y: float, width: float, height: float) -> str:
+    """A rectangle as SVG writes shapes."""
+    return f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h{-width:.1f}z"
 
 
 def _height(share: float) -> float:
