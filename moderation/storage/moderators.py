@@ -21,14 +21,15 @@ ABSOLUTE_LIMIT = timedelta(days=7)
 SEEN_RESOLUTION = timedelta(minutes=5)
 MAX_USER_AGENT = 300
 
+# A sign-in that is neither idle for too long nor too old; `_limits` has the times.
+_HOLDS = (
+    ModeratorSession.seen_at > sa.bindparam("seen_after"),
+    ModeratorSession.created_at > sa.bindparam("opened_after"),
+)
 # Asked by every page, so they are built once.
 _SIGN_IN = (
     sa.select(ModeratorSession)
-    .where(
-        ModeratorSession.token_sha256 == sa.bindparam("token_sha256"),
-        ModeratorSession.seen_at > sa.bindparam("seen_after"),
-        ModeratorSession.created_at > sa.bindparam("opened_after"),
-    )
+    .where(ModeratorSession.token_sha256 == sa.bindparam("token_sha256"), *_HOLDS)
     .options(so.joinedload(ModeratorSession.moderator))
 )
 _OWN_SITES = (
@@ -176,20 +177,13 @@ def _note_sign_in(session: so.Session, moderator: Moderator, what: str, now: dat
 
 def sessions_of(session: so.Session, moderator: Moderator, now: datetime) -> list[ModeratorSession]:
     """The sign-ins of a moderator that still hold, the last seen first."""
-    seen_after, opened_after = _ends(now)
-    mine = sa.select(ModeratorSession).where(
-        ModeratorSession.moderator_id == moderator.id,
-        ModeratorSession.seen_at > seen_after,
-        ModeratorSession.created_at > opened_after,
-    )
-    return list(session.scalars(mine.order_by(ModeratorSession.seen_at.desc())))
+    mine = sa.select(ModeratorSession).where(ModeratorSession.moderator_id == moderator.id, *_HOLDS)
+    return list(session.scalars(mine.order_by(ModeratorSession.seen_at.desc()), _limits(now)))
 
 
 def find_session(session: so.Session, token: str, now: datetime) -> ModeratorSession | None:
     """The sign-in behind *token*, if it is neither idle for too long nor too old, nor its owner disabled."""
-    seen_after, opened_after = _ends(now)
-    values = {"token_sha256": _sha256(token), "seen_after": seen_after, "opened_after": opened_after}
-    row = session.scalar(_SIGN_IN, values)
+    row = session.scalar(_SIGN_IN, {"token_sha256": _sha256(token), **_limits(now)})
     return None if row is None or row.moderator.disabled_at is not None else row
 
 
@@ -252,9 +246,8 @@ def purge_sessions(session: so.Session, now: datetime) -> None:
     session.execute(sa.delete(ModeratorSession).where(ModeratorSession.created_at <= now - ABSOLUTE_LIMIT))
 
 
-def _ends(now: datetime) -> tuple[datetime, datetime]:
-    """When a sign-in was seen last, or opened, that is idle for too long, or too old."""
-    return now - IDLE_LIMIT, now - ABSOLUTE_LIMIT
+def _limits(now: datetime) -> dict[str, datetime]:
+    return {"seen_after": now - IDLE_LIMIT, "opened_after": now - ABSOLUTE_LIMIT}
 
 
 def _sha256(token: str) -> bytes:
