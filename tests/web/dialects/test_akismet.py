@@ -13,8 +13,8 @@ from moderation.storage import akismet
 from moderation.storage.tables import AkismetCallback, AkismetKey, Author, Comment, Decision, Event, Label
 from moderation.storage.types import utc_now
 from moderation.web.app import create_app
-from moderation.web.dialects.akismet import answers
-from tests.factories import SECRET_KEY, FakeReader
+from moderation.web.dialects.akismet import answers, usage
+from tests.factories import NOW, SECRET_KEY, FakeReader
 from tests.web.dialects import golden
 
 THANKS = "Thanks for making the web a better place."
@@ -81,7 +81,8 @@ def stored(database):
 
 
 @pytest.mark.parametrize("name", golden.names("akismet"))
-def test_answer_is_the_golden_one(client, database, site, key, name):
+def test_answer_is_the_golden_one(client, database, site, key, name, monkeypatch):
+    monkeypatch.setattr(usage, "utc_now", lambda: NOW)
     with database.write() as session:
         for field, number in [("spam", 31), ("ham", 89), ("missed_spam", 1)]:
             for _ in range(number):
