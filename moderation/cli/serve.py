@@ -26,6 +26,7 @@ from moderation.web.logs import configure as configure_logs
 from moderation.webhooks.worker import Worker
 
 GRACE_S = 30  # for requests that are under way when the service is told to stop
+OBJECTS_OF_A_PAGE = 10_000  # that Python lets come together before it looks for ones that nothing needs any more
 
 
 @click.command(epilog="Example: moderation serve --port 8000")
@@ -143,6 +144,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
         # What is loaded by now stays; looking through it again and again is a part of every page's time.
         gc.collect()
         gc.freeze()
+        # A page that reads some thousand rows would be taken for what stays, and all be looked through for it.
+        gc.set_threshold(OBJECTS_OF_A_PAGE)
         if self.delivers:
             self.background = [
                 Background(Worker(self.database, self.settings).run, "deliveries"),

@@ -248,3 +248,30 @@ def test_x_acts_on_what_a_card_has_for_selecting(open_page, two):
     cards = page.locator(".card")
     assert cards.nth(0).locator("input[data-does=select]").is_checked()
     assert not cards.nth(1).locator("input[data-does=select]").is_checked()
+
+
+def announced(page):
+    return page.locator("[aria-keyshortcuts]").evaluate_all(
+        "all => all.map((e) => [e.dataset.does, e.getAttribute('aria-keyshortcuts')])"
+    )
+
+
+def test_a_shortcut_is_announced_by_what_is_pressed(open_page, database, mona, two):
+    preferences.change(database, mona, keys={"reject": "H", "spam": "+"})
+    page = open_page()
+
+    assert {("reject", "Shift+H"), ("spam", "Plus"), ("publish", "f")} <= set(map(tuple, announced(page)))
+
+
+@pytest.mark.parametrize(("chosen", "told"), [({"keys": {"undo": "y"}}, ["y"]), ({"keys_on": False}, [])])
+def test_undo_of_many_is_announced_by_the_moderators_own_key_or_not_at_all(
+    open_page, database, mona, two, chosen, told
+):
+    preferences.change(database, mona, **chosen)
+    page = open_page()
+    for comment in two:
+        page.check(f"#c-{comment.id} input[type=checkbox]")
+    page.get_by_role("button", name="Approve the selected").click()
+    page.wait_for_selector(".news .undo")
+
+    assert [key for does, key in announced(page) if does == "undo"] == told

@@ -75,11 +75,14 @@ document.addEventListener("keydown", (event) => {
   (movements[does] ?? (() => press(does)))();
 });
 
+// A shortcut is named by what is pressed, not by the sign that comes of it.
+const shortcut = (key) => (key === "+" ? "Plus" : /^[A-Z]$/.test(key) ? `Shift+${key}` : key);
+
 // A key that does nothing is not announced either.
 const announce = (root) => {
   for (const [key, does] of on ? bindings : []) {
     for (const found of root.querySelectorAll(`[data-does="${does}"]:not(kbd)`)) {
-      found.setAttribute("aria-keyshortcuts", key);
+      found.setAttribute("aria-keyshortcuts", shortcut(key));
     }
   }
 };
