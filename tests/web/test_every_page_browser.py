@@ -199,6 +199,19 @@ def test_axe_finds_nothing_on_any_page(plain_world, look, scheme):
     assert found == {}
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_where_the_reader_has_a_few_colours_for_everything_words_can_be_read(plain_world, look, scheme):
+    whole, _ = shown(plain_world, 1, variants=False)
+    page, found = look(plain_world, color_scheme=scheme, forced_colors="active"), {}
+
+    for each, _ in whole:
+        page.goto(each.path)
+        for violation in Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]:
+            found[each.name] = [node["html"][:200] for node in violation["nodes"][:3]]
+
+    assert found == {}
+
+
 @pytest.mark.parametrize("locale", ["en", "ar"])
 def test_on_a_phone_nothing_sticks_out_and_targets_fit_a_thumb(plain_world, look, locale):
     whole, _ = shown(plain_world, 1, variants=False)
