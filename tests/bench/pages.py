@@ -82,6 +82,7 @@ def main(times: int, only: tuple[str, ...], as_json: bool, held: int, history: i
 def databases(*, engine: str, held: int, history: int, url: str | None, keep: Path | None) -> Iterator[tuple[str, str]]:
     """Name and address of each database to measure, one after the other."""
     if url is not None:
+        _tally(url)
         yield sa.make_url(url).get_backend_name(), url
         return
     for name in ("sqlite", "postgres") if engine == "both" else (engine,):
@@ -124,6 +125,15 @@ def _fill(url: str, held: int, history: int) -> None:
     finally:
         database.dispose()
     click.echo(f"filled in {time.monotonic() - start:,.0f} s", err=True)
+
+
+def _tally(url: str) -> None:
+    """Count the hours since it was filled, as the service's worker does every hour."""
+    database = Database(url)
+    try:
+        tally(database)
+    finally:
+        database.dispose()
 
 
 def _upgrade(url: str) -> None:
