@@ -144,7 +144,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         # What is loaded by now stays; looking through it again and again is a part of every page's time.
         gc.collect()
         gc.freeze()
-        # A page that reads some thousand rows would be taken for what stays, and all be looked through for it.
+        # Else the rows of a long page count as objects that stay, and every few pages all of them are looked through.
         gc.set_threshold(OBJECTS_OF_A_PAGE)
         if self.delivers:
             self.background = [
